@@ -1,0 +1,1 @@
+"""The mesh: four services, and what they share."""

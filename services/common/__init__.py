@@ -1,0 +1,1 @@
+"""Pure values and rules that every service shares; imports nothing of ours."""

@@ -1,0 +1,1 @@
+"""The public API: plan, perceive, resolve, compose, check, record."""

@@ -1,0 +1,1 @@
+"""Pure rules of fusion: resolution, checks, verdicts."""

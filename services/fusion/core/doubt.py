@@ -1,0 +1,103 @@
+"""When the fast tier is not believed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import TYPE_CHECKING
+
+from services.common.plans import TextField
+from services.fusion.core.lettering import same
+from services.fusion.core.policy import TIE_MARGIN
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from services.common.claims import TargetEvidence
+    from services.common.plans import Plan, Target
+    from services.common.regions import Region
+    from services.fusion.core.policy import Policy
+
+
+class EscalationReason(IntEnum):
+    """Why the accurate tier was asked. The numbers are those of the contract."""
+
+    STAKES = 1
+    LOW_SCORE = 2
+    TIE = 3
+    NOTHING_FOUND = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Escalation:
+    """A second, more careful look, and its reason; `target_id` is empty when the whole question is in doubt."""
+
+    reason: EscalationReason
+    detail: str
+    target_id: str = ""
+
+
+def doubts(
+    plan: Plan, evidence: Iterable[TargetEvidence], regions: Mapping[str, Region], policy: Policy
+) -> tuple[Escalation, ...]:
+    """Every reason to look again, at most one a target; empty when the fast tier may be believed.
+
+    Args:
+        plan: What the question needs.
+        evidence: What the fast tier's regions resolved to; only targets that could be searched for.
+        regions: Those regions, by id.
+        policy: What the stakes buy.
+    """
+    if policy.accurate_always:
+        return (Escalation(EscalationReason.STAKES, "the stakes ask for the accurate tier"),)
+    targets = {target.id: target for target in plan.targets}
+    found = (_doubt(targets.get(item.target_id), item, regions, policy) for item in evidence)
+    return tuple(doubt for doubt in found if doubt is not None)
+
+
+def _doubt(
+    target: Target | None, evidence: TargetEvidence, regions: Mapping[str, Region], policy: Policy
+) -> Escalation | None:
+    if not evidence.candidates:
+        return Escalation(EscalationReason.NOTHING_FOUND, "the fast tier found nothing that fits", evidence.target_id)
+    if wants_all(target):
+        return _doubt_of_all(evidence, regions, policy)
+    best = regions[evidence.candidates[0].region_id]
+    score = best.score if best.score is not None else 0.0
+    if score < policy.believe_from:
+        detail = f"best fast finding {_named(best)} scored {score:.2f}, below {policy.believe_from:.2f}"
+        return Escalation(EscalationReason.LOW_SCORE, detail, evidence.target_id)
+    if tied(target, evidence, regions):
+        first, second = (regions[c.region_id] for c in evidence.candidates[:2])
+        detail = f"{_named(first)} and {_named(second)} fit equally well"
+        return Escalation(EscalationReason.TIE, detail, evidence.target_id)
+    return None
+
+
+def _doubt_of_all(evidence: TargetEvidence, regions: Mapping[str, Region], policy: Policy) -> Escalation | None:
+    scores = [regions[c.region_id].score or 0.0 for c in evidence.candidates]
+    low = [score for score in scores if score < policy.believe_from]
+    if not low:
+        return None
+    detail = (
+        f"{len(low)} of {len(scores)} fast readings scored below {policy.believe_from:.2f}, the least {min(low):.2f}"
+    )
+    return Escalation(EscalationReason.LOW_SCORE, detail, evidence.target_id)
+
+
+def wants_all(target: Target | None) -> bool:
+    """Whether every fitting region is wanted: all lettering, or no target at all."""
+    return target is None or (target.is_text and not target.literal_text and target.text_field is TextField.ANY)
+
+
+def tied(target: Target | None, evidence: TargetEvidence, regions: Mapping[str, Region]) -> bool:
+    """Whether two candidates fit equally well and say different things, where one answer is wanted."""
+    if target is None or wants_all(target) or target.literal_text or len(evidence.candidates) < 2:  # noqa: PLR2004
+        return False
+    first, second = evidence.candidates[:2]
+    values = [c.value or regions[c.region_id].text for c in (first, second)]
+    return target.is_text and first.fit - second.fit < TIE_MARGIN and not same(*values)
+
+
+def _named(region: Region) -> str:
+    return f'"{region.text}"' if region.text else region.label

@@ -1,0 +1,47 @@
+"""Names of the attributes that the mesh puts on its spans, in one place.
+
+No attribute carries pixels, a question, lettering or a claim's text: ids and figures only.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+IMAGE_DIGEST: Final = "groundwire.image.digest"
+"""SHA-256 of the image, hexadecimal."""
+IMAGE_WIDTH: Final = "groundwire.image.width"
+"""Pixels."""
+IMAGE_HEIGHT: Final = "groundwire.image.height"
+"""Pixels."""
+CAPABILITY: Final = "groundwire.capability"
+"""Such as "read_text"."""
+TIER: Final = "groundwire.tier"
+"""\"fast\" or \"accurate\"."""
+MODEL_NAME: Final = "groundwire.model.name"
+"""As Triton knows it."""
+MODEL_VERSION: Final = "groundwire.model.version"
+"""As Triton knows it."""
+TILE_COUNT: Final = "groundwire.tiles"
+"""Model calls that one look was cut into."""
+REGION_COUNT: Final = "groundwire.region.count"
+"""Regions that a look returned."""
+REGION_ID: Final = "groundwire.region.id"
+"""On a link from a claim to the span that made the region."""
+CITATION_ROLE: Final = "groundwire.citation.role"
+"""On the same link: supports, contradicts or context."""
+PLAN_TASK: Final = "groundwire.plan.task"
+"""Such as "read"."""
+ENGINE: Final = "groundwire.engine"
+"""Who planned or composed."""
+ESCALATION_REASON: Final = "groundwire.escalation.reason"
+"""Such as "low_score"."""
+ANSWER_ID: Final = "groundwire.answer.id"
+"""UUID of the answer."""
+CLAIM_ID: Final = "groundwire.claim.id"
+"""Such as "c1"."""
+CLAIM_VERDICT: Final = "groundwire.claim.verdict"
+"""Such as "supported"."""
+CLAIM_REGION_IDS: Final = "groundwire.claim.region_ids"
+"""Ids of the cited regions, beside the links, for stores that lose links."""
+RECORD_INDEX: Final = "groundwire.record.index"
+"""Place in the log."""

@@ -1,0 +1,181 @@
+"""What every call passes through on its way in: admission, deadline, errors, one log line."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import time
+from typing import TYPE_CHECKING, Any, Self
+
+import grpc
+import structlog
+from grpc_status import rpc_status
+
+from services.common.errors import DeadlineExceeded, MeshError, Overloaded
+from services.runtime import deadlines, rpc_spans, telemetry
+from services.runtime.status import to_status
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable
+
+    from opentelemetry import trace
+
+log = structlog.get_logger()
+
+
+class CallInterceptor(grpc.aio.ServerInterceptor):
+    """Wraps every handler.
+
+    1. Refuses calls beyond `max_calls_in_flight`, and calls whose deadline has already passed.
+    2. Notes the deadline for the calls made on this one's behalf.
+    3. Puts a span around it, child of the caller's.
+    4. Turns a `MeshError` into a status with details; anything else into INTERNAL with a fixed text.
+    5. Logs one line with method, status and duration.
+    """
+
+    def __init__(self, *, max_calls_in_flight: int) -> None:
+        """Start with no call in flight."""
+        self._limit = max_calls_in_flight
+        self._in_flight = 0
+
+    async def intercept_service(
+        self,
+        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[grpc.RpcMethodHandler[Any, Any] | None]],
+        handler_call_details: grpc.HandlerCallDetails,
+    ) -> grpc.RpcMethodHandler[Any, Any] | None:
+        """Wrap the method's handler, whichever of the four kinds it is."""
+        handler = await continuation(handler_call_details)
+        method = handler_call_details.method
+        if handler is None:
+            return None
+        if method.startswith(BACKGROUND_PREFIXES):
+            return _in_background(handler)
+        if handler.response_streaming:
+            kind = "stream_stream" if handler.request_streaming else "unary_stream"
+            wrapped: Any = self._streaming(getattr(handler, kind), method)
+        else:
+            kind = "stream_unary" if handler.request_streaming else "unary_unary"
+            wrapped = self._unary(getattr(handler, kind), method)
+        factory = getattr(grpc, f"{kind}_rpc_method_handler")
+        return factory(  # type: ignore[no-any-return]
+            wrapped,
+            request_deserializer=handler.request_deserializer,
+            response_serializer=handler.response_serializer,
+        )
+
+    def _unary(self, behavior: Any, method: str) -> Any:
+        async def call(request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> Any:
+            with rpc_spans.server(method, context) as span, _Call(self, method, span) as record:
+                try:
+                    record.admit(context)
+                    return await behavior(request, context)
+                except Exception as error:  # noqa: BLE001 - the boundary: whatever is raised becomes a status
+                    await record.abort(context, error)
+
+        return call
+
+    def _streaming(self, behavior: Any, method: str) -> Any:
+        async def call(request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> AsyncIterator[Any]:
+            with rpc_spans.server(method, context) as span, _Call(self, method, span) as record:
+                try:
+                    record.admit(context)
+                    async for response in _responses(behavior, request, context):
+                        yield response
+                except Exception as error:  # noqa: BLE001 - as above
+                    await record.abort(context, error)
+
+        return call
+
+    def enter(self) -> None:
+        """Count a call in, or refuse it."""
+        if self._in_flight >= self._limit:
+            raise Overloaded(
+                f"{self._limit} calls are in flight already",
+                retry_after_s=1.0,
+                remedy="try again a little later",
+                limit=str(self._limit),
+                what="calls in flight",
+            )
+        self._in_flight += 1
+
+    def leave(self) -> None:
+        """Count a call out."""
+        self._in_flight -= 1
+
+
+def _in_background(handler: grpc.RpcMethodHandler[Any, Any]) -> grpc.RpcMethodHandler[Any, Any]:
+    """The handler with its `MeshError`s on the wire and nothing else: senders of spans try UNAVAILABLE again."""
+    behavior: Any = handler.unary_unary
+    if behavior is None:
+        return handler
+
+    async def call(request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> Any:
+        try:
+            return await behavior(request, context)
+        except MeshError as error:
+            status = rpc_status.to_status(to_status(error))
+            await context.abort(status.code, status.details or "", status.trailing_metadata or ())
+
+    return grpc.unary_unary_rpc_method_handler(
+        call, request_deserializer=handler.request_deserializer, response_serializer=handler.response_serializer
+    )
+
+
+async def _responses(behavior: Any, request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> AsyncIterator[Any]:
+    stream = behavior(request, context)
+    if not inspect.isasyncgen(stream):
+        msg = "a streaming handler is an async generator"
+        raise TypeError(msg)
+    try:
+        async for response in stream:
+            yield response
+    finally:
+        await stream.aclose()
+
+
+class _Call:
+    """One call: admitted or not, how it ended, how long it took."""
+
+    def __init__(self, owner: CallInterceptor, method: str, span: trace.Span) -> None:
+        self._owner = owner
+        self._method = method
+        self._span = span
+        self._admitted = False
+        self._code = grpc.StatusCode.OK
+        self._began = time.perf_counter()
+
+    def admit(self, context: grpc.aio.ServicerContext[Any, Any]) -> None:
+        self._owner.enter()
+        self._admitted = True
+        left = context.time_remaining()
+        deadlines.set_remaining(left)
+        if left is not None and left <= 0:  # type: ignore[redundant-expr]  # the stub forgets None
+            raise DeadlineExceeded("the deadline had passed on arrival", remedy="allow more time", step="admit")
+
+    async def abort(self, context: grpc.aio.ServicerContext[Any, Any], error: Exception) -> None:
+        """End the call with the error's status. Raises, always: `context.abort` does."""
+        if isinstance(error, grpc.aio.AbortError):
+            self._code = context.code()
+            raise error
+        if not isinstance(error, MeshError):
+            log.error("fault", method=self._method, exc_info=error)
+            error = MeshError(
+                "the mesh failed on this call",
+                remedy="report the trace id; the service's log has the details",
+                trace_id=telemetry.current_trace_id(),
+            )
+        status = rpc_status.to_status(to_status(error))
+        self._code = status.code
+        await context.abort(status.code, status.details or "", status.trailing_metadata or ())
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if self._admitted:
+            self._owner.leave()
+        if kind in (asyncio.CancelledError, GeneratorExit):  # the caller went away, or its deadline passed
+            self._code = grpc.StatusCode.CANCELLED
+        rpc_spans.set_status(self._span, self._code)
+        duration_ms = round((time.perf_counter() - self._began) * 1e3, 2)
+        log.info("call", method=self._method, code=self._code.name, duration_ms=duration_ms)

@@ -1,0 +1,94 @@
+"""One span at each end of a call, joined by W3C trace context in the metadata.
+
+Names follow OpenTelemetry's conventions for RPC: `rpc.system.name`, `rpc.method`, `rpc.response.status_code`.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final
+
+import grpc
+from opentelemetry import propagate, trace
+
+from services.runtime.telemetry import tracer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+SYSTEM: Final = "rpc.system.name"
+METHOD: Final = "rpc.method"
+STATUS: Final = "rpc.response.status_code"
+
+BACKGROUND: Final = ("grpc.health.", "grpc.reflection.", "opentelemetry.")
+"""Services whose calls leave no span and no line in the log: probes, and spans on their way in."""
+
+
+def is_background(method: str | bytes) -> bool:
+    """Whether a method, such as "/grpc.health.v1.Health/Check", is one that is not told of."""
+    return _name(method).startswith(BACKGROUND)
+
+
+@contextmanager
+def client(details: grpc.aio.ClientCallDetails) -> Iterator[grpc.aio.ClientCallDetails]:
+    """A span around a call to another service. Yields the call's details with the trace in their metadata."""
+    if is_background(details.method):
+        yield details
+        return
+    name = _name(details.method)
+    with tracer().start_as_current_span(name, kind=trace.SpanKind.CLIENT, attributes=_attributes(name)) as span:
+        try:
+            yield _carrying_trace(details)
+        except grpc.aio.AioRpcError as error:
+            span.set_attribute(STATUS, error.code().name)
+            raise
+        span.set_attribute(STATUS, "OK")
+
+
+def open_client(details: grpc.aio.ClientCallDetails) -> tuple[grpc.aio.ClientCallDetails, Callable[[], None]]:
+    """As `client`, for a stream: the span lasts until the returned function is called."""
+    name = _name(details.method)
+    span = tracer().start_span(name, kind=trace.SpanKind.CLIENT, attributes=_attributes(name))
+    with trace.use_span(span):
+        return _carrying_trace(details), span.end
+
+
+@contextmanager
+def server(method: str, context: grpc.aio.ServicerContext[Any, Any]) -> Iterator[trace.Span]:
+    """A span around a handler, child of the caller's."""
+    name = _name(method)
+    parent = propagate.extract({key: str(value) for key, value in context.invocation_metadata() or ()})
+    with tracer().start_as_current_span(
+        name,
+        context=parent,
+        kind=trace.SpanKind.SERVER,
+        attributes=_attributes(name),
+        record_exception=False,
+        set_status_on_exception=False,
+    ) as span:
+        yield span
+
+
+def set_status(span: trace.Span, code: grpc.StatusCode) -> None:
+    """Note how the call ended; a server's fault marks the span as failed, a caller's does not."""
+    span.set_attribute(STATUS, code.name)
+    if code in (grpc.StatusCode.INTERNAL, grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED):
+        span.set_status(trace.StatusCode.ERROR, code.name)
+
+
+def _name(method: str | bytes) -> str:
+    text = method.decode() if isinstance(method, bytes) else method
+    return text.removeprefix("/")
+
+
+def _attributes(name: str) -> dict[str, str]:
+    return {SYSTEM: "grpc", METHOD: name}
+
+
+def _carrying_trace(details: grpc.aio.ClientCallDetails) -> grpc.aio.ClientCallDetails:
+    carrier: dict[str, str] = {}
+    propagate.inject(carrier)
+    metadata = grpc.aio.Metadata(*(details.metadata or ()), *carrier.items())
+    return grpc.aio.ClientCallDetails(
+        details.method, details.timeout, metadata, details.credentials, details.wait_for_ready
+    )

@@ -1,0 +1,133 @@
+"""The life of a service: listen, become healthy, serve, drain on SIGTERM."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import grpc
+import structlog
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
+
+from services.common.errors import MeshError
+from services.runtime import channels, telemetry
+from services.runtime.interceptors import CallInterceptor
+from services.runtime.logs import configure_logging
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable
+
+    from services.runtime.settings import ServiceSettings
+
+log = structlog.get_logger()
+
+PROBE_INTERVAL_S: Final = 1.0
+"""How often a service asks whether the parts it stands on are there. Seconds."""
+
+
+@dataclass(frozen=True)
+class Service:
+    """What one process serves.
+
+    Attributes:
+        name: Full gRPC service name, such as "groundwire.v1.LlmService"; health answers for it and for "".
+        register: Adds the servicers to a server.
+        ready: Returns when the parts that the service stands on are there; raises `MeshError` naming one that is not.
+    """
+
+    name: str
+    register: Callable[[grpc.aio.Server], None]
+    ready: Callable[[], Awaitable[None]]
+
+
+@asynccontextmanager
+async def serving(service: Service, settings: ServiceSettings) -> AsyncIterator[int]:
+    """Serve until the context ends, then drain. Yields the port.
+
+    Raises:
+        MeshError: The port is taken.
+    """
+    server = grpc.aio.server(
+        interceptors=[CallInterceptor(max_calls_in_flight=settings.max_calls_in_flight)],
+        options=[*channels.options(settings.max_message_bytes), ("grpc.so_reuseport", 0)],
+    )
+    service.register(server)
+    states = health.aio.HealthServicer()
+    health_pb2_grpc.add_HealthServicer_to_server(states, server)
+    await _set_health(states, service, health_pb2.HealthCheckResponse.NOT_SERVING)
+    if settings.reflection:
+        reflection.enable_server_reflection((service.name, reflection.SERVICE_NAME), server)
+    port = _bind(server, settings)
+    await server.start()
+    probe = asyncio.create_task(_report_health(service, states))
+    log.info("listening", host=settings.host, port=port)
+    try:
+        yield port
+    finally:
+        probe.cancel()
+        with suppress(asyncio.CancelledError):
+            await probe
+        await states.enter_graceful_shutdown()
+        await server.stop(settings.grace_s)
+
+
+def _bind(server: grpc.aio.Server, settings: ServiceSettings) -> int:
+    address = f"{settings.host}:{settings.port}"
+    try:
+        return server.add_insecure_port(address)
+    except RuntimeError as error:
+        variable = f"GROUNDWIRE_{settings.service.upper()}_PORT"
+        raise MeshError(f"cannot listen on {address}", remedy=f"free the port, or set {variable}") from error
+
+
+async def _report_health(service: Service, states: health.aio.HealthServicer) -> None:
+    """Keep grpc.health.v1 in step with the parts that the service stands on."""
+    last = ""
+    while True:
+        try:
+            await service.ready()
+            problem = ""
+        except MeshError as error:
+            problem = error.message
+        if problem != last:
+            log.warning("not ready", problem=problem) if problem else log.info("ready")
+            last = problem
+        state = health_pb2.HealthCheckResponse.NOT_SERVING if problem else health_pb2.HealthCheckResponse.SERVING
+        await _set_health(states, service, state)
+        await asyncio.sleep(PROBE_INTERVAL_S)
+
+
+async def _set_health(states: health.aio.HealthServicer, service: Service, state: int) -> None:
+    for name in ("", service.name):
+        await states.set(name, state)
+
+
+def run(settings: ServiceSettings, main: Callable[[], AsyncIterator[Service]]) -> None:
+    """Run a service's process: logs, traces, signals. `main` makes the service and cleans up after it.
+
+    The first SIGTERM or SIGINT drains; the process then ends with status 0, or 1 where it could not start.
+    """
+    configure_logging(settings.service, settings.log_level)
+    with telemetry.tracing(settings.service):
+        try:
+            asyncio.run(_until_signal(settings, main))
+        except MeshError as error:
+            log.error("cannot start", problem=error.message, remedy=error.remedy)  # noqa: TRY400 - no trace wanted
+            raise SystemExit(1) from error
+
+
+async def _until_signal(settings: ServiceSettings, main: Callable[[], AsyncIterator[Service]]) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    async with asynccontextmanager(main)() as service, serving(service, settings):
+        await stop.wait()
+        log.info("draining", grace_s=settings.grace_s)
+
+
+async def always_ready() -> None:
+    """Readiness of a service that stands on nothing else."""
