@@ -48,7 +48,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         method = handler_call_details.method
         if handler is None:
             return None
-        if method.startswith(BACKGROUND_PREFIXES):
+        if rpc_spans.is_background(method):
             return _in_background(handler)
         if handler.response_streaming:
             kind = "stream_stream" if handler.request_streaming else "unary_stream"
