@@ -28,8 +28,8 @@ KEYS: Final[Mapping[TextField, Mapping[str, float]]] = MappingProxyType(
                 "total rounded": 0.93,
                 "rounded total": 0.93,
                 "total amt rounded": 0.93,
-                "total incl": 0.9,
-                "total inclusive": 0.9,
+                "total incl": 0.87,
+                "total inclusive": 0.87,
                 "total amount": 0.88,
                 "total sales": 0.85,
                 "total": 0.87,
@@ -84,10 +84,16 @@ SPOILERS: Final[Mapping[TextField, frozenset[str]]] = MappingProxyType(
 )
 """Words that make a key mean another value: a "total qty" is no total."""
 
-TAX_INCLUDED: Final = re.compile(r"\b(incl|inclusive|including|with|inc)\b")
+WEAKENERS: Final = MappingProxyType({"includes": 0.65})
+"""Words beside which a key says less: a line "total includes GST" may give the total or the tax."""
+
+TAX_INCLUDED: Final = re.compile(r"\b(incl|inclusive|including|includes|with|inc)\b")
 """Beside one of these, the tax in a key does not spoil it: a "total incl. GST" is a total."""
 
 TAXES: Final = frozenset({"tax", "gst", "vat"})
+
+REGISTRATION: Final = re.compile(r"\s*\(?\b\d{4,}-?\s?[A-Z]\)?\s*$")
+"""A company's registration number, printed behind its name."""
 
 COMPANY_ENDINGS: Final = re.compile(
     r"\b(sdn|bhd|ltd|limited|inc|llc|plc|corp|co|gmbh|ag|s/b|enterprise|restaurant|trading|store|mart|shop|"

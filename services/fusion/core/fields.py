@@ -8,13 +8,21 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from services.common.claims import Candidate
 from services.common.plans import TextField
 from services.fusion.core import layout
-from services.fusion.core.field_lexicon import COMPANY_ENDINGS, KEYS, SPOILERS, TAX_INCLUDED, TAXES
+from services.fusion.core.field_lexicon import (
+    COMPANY_ENDINGS,
+    KEYS,
+    REGISTRATION,
+    SPOILERS,
+    TAX_INCLUDED,
+    TAXES,
+    WEAKENERS,
+)
 from services.fusion.core.lettering import normalised, similarity
 from services.fusion.core.values import FINDERS, amount_value
 
@@ -37,6 +45,9 @@ UNKEYED_FIT: Final = 0.75
 LARGEST_BONUS: Final = 0.03
 """Among equally named totals the largest amount is the whole."""
 
+ROUNDING: Final = 0.05
+"""Cash totals are rounded by at most this much, in the printed currency; the rounded one is printed last."""
+
 TOP_OF_PAGE: Final = 0.2
 """Share of the page's height in which a firm prints its name."""
 
@@ -58,11 +69,11 @@ def field_candidates(target: Target, regions: Sequence[Region]) -> list[Candidat
     if target.text_field is TextField.BRAND:
         return _repeated_lettering(regions)
     if target.text_field is TextField.COMPANY:
-        found = [*_keyed(target, regions), *_firm_names(regions)]
+        found = _firm_names(regions)
     else:
         found = _keyed(target, regions) or _unkeyed(target, regions)
     if target.text_field is TextField.TOTAL:
-        found = _favouring_largest(found)
+        found = _favouring_largest(found, regions)
     return sorted(_best_of_each(found), key=lambda c: (-c.fit, c.region_id))
 
 
@@ -99,7 +110,8 @@ def _key_strength(text: str, table: Mapping[str, float], spoilers: frozenset[str
         for start in range(len(words) - size + 1):
             if similarity(" ".join(words[start : start + size]), key) >= _KEY_NEAR and strength > best:
                 best, rest = strength, after if colon else _after(text, words[start + size - 1])
-    return best, rest.strip()
+    weakest = min((WEAKENERS[word] for word in words if word in WEAKENERS), default=1.0)
+    return best * weakest, rest.strip()
 
 
 def _after(text: str, word: str) -> str:
@@ -136,16 +148,25 @@ def _unkeyed(target: Target, regions: Sequence[Region]) -> list[Candidate]:
 
 def _firm_names(regions: Sequence[Region]) -> list[Candidate]:
     """Lettering at the top of the page, better the more it is written like a firm's name."""
-    bottom = layout.height_of(regions)
-    top = [r for r in layout.reading_order(regions) if r.box.center[1] <= TOP_OF_PAGE * bottom]
+    top = [r for r in layout.reading_order(regions) if layout.depth(r, regions) <= TOP_OF_PAGE]
     candidates = []
     for place, region in enumerate(top):
-        letters = sum(c.isalpha() for c in region.text)
-        if letters < 3 or letters < 0.6 * len(normalised(region.text)):  # noqa: PLR2004 - a name is mostly letters
+        if not _mostly_letters(region.text):
             continue
-        fit = 0.9 if COMPANY_ENDINGS.search(region.text) else 0.7 - 0.05 * place
-        candidates.append(Candidate(region.id, max(0.1, fit) * _score(region), region.text))
+        name = REGISTRATION.sub("", region.text)
+        rest: tuple[str, ...] = ()
+        # A long name goes on beneath: the ending alone is no name.
+        for below in layout.below(region, top)[:1]:
+            if COMPANY_ENDINGS.match(below.text) and len(below.text.split()) <= 2:  # noqa: PLR2004
+                name, rest = f"{name} {REGISTRATION.sub('', below.text)}", (below.id,)
+        fit = 0.95 if COMPANY_ENDINGS.search(name) and len(name.split()) > 2 else 0.7 - 0.05 * place  # noqa: PLR2004
+        candidates.append(Candidate(region.id, max(0.1, fit) * _score(region), name, rest))
     return candidates
+
+
+def _mostly_letters(text: str) -> bool:
+    letters = sum(c.isalpha() for c in text)
+    return letters >= 3 and letters >= 0.5 * len(normalised(text))  # noqa: PLR2004
 
 
 def _repeated_lettering(regions: Sequence[Region]) -> list[Candidate]:
@@ -169,18 +190,18 @@ def _may_be_name(text: str) -> bool:
     return letters >= 3 and len(text.split()) <= 3 and letters >= 0.7 * len(normalised(text))  # noqa: PLR2004
 
 
-def _favouring_largest(candidates: list[Candidate]) -> list[Candidate]:
+def _favouring_largest(candidates: list[Candidate], regions: Sequence[Region]) -> list[Candidate]:
+    """The candidates with the largest amount lifted; of amounts that differ by rounding alone, the last printed."""
     worth = {c.region_id: amount_value(c.value) or 0.0 for c in candidates}
+    lines = {region.id: region.box.center[1] for region in regions}
     largest = max(worth.values(), default=0.0)
     if largest <= 0:
         return candidates
+    nearly = [c for c in candidates if largest - worth[c.region_id] <= ROUNDING]
+    last = max(nearly, key=lambda c: (lines[c.region_id], c.region_id))
+    lifted = {last.region_id: max(c.fit for c in nearly) + LARGEST_BONUS}
     return [
-        Candidate(
-            c.region_id,
-            min(1.0, c.fit + LARGEST_BONUS * worth[c.region_id] / largest),
-            c.value,
-            c.context_region_ids,
-        )
+        replace(c, fit=min(1.0, lifted.get(c.region_id, c.fit) + LARGEST_BONUS * worth[c.region_id] / largest))
         for c in candidates
     ]
 

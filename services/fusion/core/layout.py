@@ -52,6 +52,8 @@ def reading_order(regions: Iterable[Region]) -> list[Region]:
     return [region for line in lines for region in sorted(line, key=lambda r: (r.box.x_min, r.id))]
 
 
-def height_of(regions: Sequence[Region]) -> float:
-    """Bottom of the lowest region, pixels; 1 without any. A page's extent, as far as lettering tells."""
-    return max((r.box.y_max for r in regions), default=1.0)
+def depth(region: Region, regions: Sequence[Region]) -> float:
+    """How far down the page's lettering a region lies, in [0, 1]: 0 at the first line, 1 at the last."""
+    first = min(r.box.center[1] for r in regions)
+    last = max(r.box.center[1] for r in regions)
+    return (region.box.center[1] - first) / (last - first) if last > first else 0.0

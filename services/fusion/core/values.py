@@ -21,9 +21,10 @@ _AMOUNT: Final = re.compile(
 )
 _WHOLE_AMOUNT: Final = re.compile(r"(?:(?:RM|USD|EUR|GBP|Rs\.?)\s?|[$€£¥₹]\s?)\d+(?:,\d{3})*(?![\d.])", re.IGNORECASE)
 _MONTH: Final = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
+_YEAR: Final = r"(?:(?:19|20)\d{2}|\d{2}(?!\d))"  # four digits may run into a time that is printed too close
 _DATE: Final = re.compile(
-    rf"(?<!\d)(?:\d{{1,2}}([./-])\d{{1,2}}\1\d{{2,4}}|\d{{4}}([./-])\d{{1,2}}\2\d{{1,2}}|"
-    rf"\d{{1,2}}[\s-]?{_MONTH}[\s,-]*\d{{2,4}}|{_MONTH}\s?\d{{1,2}},?\s?\d{{4}})(?!\d)",
+    rf"(?<!\d)(?:\d{{1,2}}([./-])\d{{1,2}}\1{_YEAR}|\d{{4}}([./-])\d{{1,2}}\2\d{{1,2}}(?!\d)|"
+    rf"\d{{1,2}}[\s-]?{_MONTH}[\s,-]*{_YEAR}|{_MONTH}\s?\d{{1,2}},?\s?(?:19|20)\d{{2}})",
     re.IGNORECASE,
 )
 _TIME: Final = re.compile(
