@@ -1,0 +1,108 @@
+# Everything that people and CI run. `make help` lists it.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+MAKEFLAGS += --warn-undefined-variables --no-builtin-rules
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+IMAGE ?=
+QUESTION ?=
+# Which tests: make test T=tests/unit K=lettering
+T ?= tests
+K ?=
+
+VENV := .venv
+BIN := $(VENV)/bin
+TRITON_VENV := .venv-triton
+PROTOS := $(wildcard protos/groundwire/v1/*.proto)
+SERVICE_PROTOS := $(wildcard protos/groundwire/v1/*_service.proto)
+
+.PHONY: help
+help: ## List the commands
+	@grep -hE '^[a-z-]+:.*?## ' $(MAKEFILE_LIST) | awk -F':.*?## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+## Setting up
+
+$(VENV)/mesh.stamp: requirements/mesh.txt pyproject.toml
+	$(PYTHON) -c 'import sys; v = sys.version_info[:2]; v == (3, 11) or sys.exit(f"groundwire needs Python 3.11, and $(PYTHON) is {v[0]}.{v[1]}: set PYTHON")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --requirement requirements/mesh.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable .
+	touch $@
+
+$(VENV)/dev.stamp: $(VENV)/mesh.stamp requirements/dev.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --requirement requirements/dev.txt
+	touch $@
+
+$(TRITON_VENV)/triton.stamp: requirements/triton.txt
+	$(PYTHON) -m venv $(TRITON_VENV)
+	$(TRITON_VENV)/bin/pip install --quiet --disable-pip-version-check --no-deps --requirement requirements/triton.txt
+	touch $@
+
+.PHONY: setup
+setup: $(VENV)/mesh.stamp $(TRITON_VENV)/triton.stamp ## Create the environments: the mesh's, and Triton's own
+
+.PHONY: triton
+triton: $(TRITON_VENV)/triton.stamp ## Create Triton's environment alone
+
+## Running
+
+.PHONY: run
+run: setup ## Answer one question with a mesh of its own: make run IMAGE=photo.jpg QUESTION="What does it say?"
+	@$(BIN)/groundwire run $(if $(IMAGE),"$(IMAGE)") $(if $(QUESTION),"$(QUESTION)")
+
+.PHONY: up
+up: setup ## Start the mesh and keep it running
+	@$(BIN)/groundwire up
+
+.PHONY: down
+down: setup ## Stop the mesh that `make up` started
+	@$(BIN)/groundwire down
+
+## Checking
+
+.PHONY: test
+test: check ## Run every check and every test
+	$(BIN)/python -m pytest $(T) $(if $(K),-k "$(K)")
+
+.PHONY: check
+check: lint types imports proto-check ## Lint, types, import rules, contract
+
+.PHONY: lint
+lint: $(VENV)/dev.stamp
+	$(BIN)/ruff format --check --quiet .
+	$(BIN)/ruff check --quiet .
+
+.PHONY: types
+types: $(VENV)/dev.stamp
+	$(BIN)/mypy groundwire services tests
+
+.PHONY: imports
+imports: $(VENV)/dev.stamp
+	$(BIN)/lint-imports
+
+.PHONY: fmt
+fmt: $(VENV)/dev.stamp ## Format the code and the contract
+	$(BIN)/ruff format --quiet .
+	$(BIN)/ruff check --quiet --fix .
+	$(BIN)/buf format --write
+
+.PHONY: proto
+proto: $(VENV)/dev.stamp ## Generate the stubs
+	$(BIN)/python -m grpc_tools.protoc -Iprotos --python_out=. --mypy_out=quiet:. $(PROTOS)
+	$(BIN)/python -m grpc_tools.protoc -Iprotos --grpc_python_out=. --mypy_grpc_out=quiet:. $(SERVICE_PROTOS)
+
+.PHONY: proto-check
+proto-check: $(VENV)/dev.stamp
+	$(BIN)/buf lint
+	$(BIN)/buf format --diff --exit-code
+	PATH=$(CURDIR)/$(BIN):$$PATH scripts/check-breaking
+	PATH=$(CURDIR)/$(BIN):$$PATH scripts/check-stubs
+
+## Locking
+
+.PHONY: lock
+lock: $(VENV)/dev.stamp ## Renew the pinned requirements from pyproject.toml
+	$(BIN)/uv pip compile --quiet --no-header --no-annotate --python-version 3.11 --extra mesh --output-file requirements/mesh.txt pyproject.toml
+	$(BIN)/uv pip compile --quiet --no-header --no-annotate --python-version 3.11 --extra mesh --extra dev --output-file requirements/dev.txt pyproject.toml

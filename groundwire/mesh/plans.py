@@ -1,0 +1,102 @@
+"""What each component of a local mesh is started as: its command and its environment, from the table."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from groundwire.mesh import table, triton
+from groundwire.mesh.launch import Plan
+from groundwire.mesh.places import make_private, postgres_dsn
+from groundwire.mesh.table import Component, Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+# With this one set, provenance uses a PostgreSQL of the user's, and none is started here.
+DSN_VARIABLE = "GROUNDWIRE_PROVENANCE_DSN"
+OTLP_VARIABLE = "OTEL_EXPORTER_OTLP_ENDPOINT"
+
+
+def data_folder(home: Path) -> Path:
+    """The folder of the embedded PostgreSQL's database."""
+    return home / "postgres"
+
+
+def addresses(home: Path, components: Sequence[Component], ports: Mapping[str, int]) -> dict[str, str]:
+    """Where each component is to be found: host:port, or a DSN for PostgreSQL."""
+    return {
+        component.name: table.address(component, ports) if component.listeners else postgres_dsn(data_folder(home))
+        for component in components
+    }
+
+
+def plans(
+    home: Path,
+    components: Sequence[Component],
+    ports: Mapping[str, int],
+    places: Mapping[str, str],
+    environ: Mapping[str, str],
+) -> dict[str, Plan]:
+    """How each component is started, by its name.
+
+    Args:
+        home: The folder of the mesh's state.
+        components: The mesh's.
+        ports: Port by variable.
+        places: As `addresses` gives them.
+        environ: The user's environment. Where it says what is said here by default, it is left to have its way.
+
+    Raises:
+        PartMissing: Triton or its models are not installed.
+    """
+    chosen: dict[Kind, Callable[[Component], Plan]] = {
+        Kind.POSTGRES: lambda _: _postgres(home),
+        Kind.TRITON: lambda component: _triton(home, component, ports, environ),
+        Kind.SERVICE: lambda component: _service(home, component, components, places, environ),
+    }
+    return {component.name: chosen[component.kind](component) for component in components}
+
+
+def _postgres(home: Path) -> Plan:
+    """The embedded PostgreSQL."""
+    command = (sys.executable, "-m", "groundwire.mesh.postgres", str(data_folder(home)))
+    return Plan(command, directory=str(Path.cwd()), signal="SIGINT")
+
+
+def _triton(home: Path, component: Component, ports: Mapping[str, int], environ: Mapping[str, str]) -> Plan:
+    """Triton with the project's models."""
+    roots = (Path.cwd(), Path(__file__).parents[2])
+    grpc, http, metrics = (ports[listener.variable] for listener in component.listeners)
+    layout = triton.layout_folder(home)
+    make_private(layout)
+    return triton.plan(
+        triton.find_server(environ, roots, layout),
+        triton.find_models(environ, roots),
+        layout,
+        ports=(grpc, http, metrics),
+        prefix=triton.region_prefix(home),
+        otlp=environ.get(triton.OTLP_VARIABLE),
+    )
+
+
+def _service(
+    home: Path,
+    component: Component,
+    components: Sequence[Component],
+    places: Mapping[str, str],
+    environ: Mapping[str, str],
+) -> Plan:
+    """A service, wired to its callees, with its stores in the home and its spans sent to provenance."""
+    defaults: dict[str, str] = {}
+    tcp = {other.name: places[other.name] for other in components if other.listeners}
+    if "provenance" in tcp:
+        defaults[OTLP_VARIABLE] = f"http://{tcp['provenance']}"
+    if (component.name, "postgres") in table.EDGES and "postgres" in places:
+        defaults[DSN_VARIABLE] = places["postgres"]
+    if component.stores:
+        defaults[f"{component.prefix}OBJECTS_URL"] = (home / "objects").as_uri()
+    unsaid = {name: value for name, value in defaults.items() if not environ.get(name)}
+    command = (sys.executable, "-m", f"services.{component.name}")
+    return Plan(command, directory=str(Path.cwd()), environment=table.wiring(component, tcp) | unsaid)

@@ -1,0 +1,1 @@
+"""Proofs that a log holds what it held: pure functions that need no server to check."""
