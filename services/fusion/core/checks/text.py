@@ -9,9 +9,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from services.common.claims import Check, CheckKind, CheckOutcome, CitationRole, Count, Exists, Field, Located, Reading
+from services.common.plans import TextField
 from services.common.regions import Capability
 from services.fusion.core import layout, pool
 from services.fusion.core.lettering import NEAR, digits, presence
+from services.fusion.core.values import FINDERS
 
 if TYPE_CHECKING:
     from services.common.claims import ClaimDraft
@@ -41,7 +43,8 @@ class TextTest:
         regions = _supporting(draft, case)
         if not regions:
             return Check(CheckKind.TEXT, CheckOutcome.INCONCLUSIVE, "no lettering is cited that could be read again")
-        judged = [_judge(_expected(draft, region), region, case) for region in regions]
+        field = draft.statement.field if isinstance(draft.statement, Field) else TextField.ANY
+        judged = [_judge(_expected(draft, region), field, region, case) for region in regions]
         return min(judged, key=lambda check: _RANK[check.outcome])
 
 
@@ -79,23 +82,27 @@ def _others(region: Region, case: Case) -> list[Region]:
     return [r for r in at_place if r.source.tier is not region.source.tier and r.text]
 
 
-def _judge(expected: str, region: Region, case: Case) -> Check:
+def _judge(expected: str, field: TextField, region: Region, case: Case) -> Check:
     fresh = case.looks.get(surroundings(region, case))
     if fresh is not None:
         seen = layout.reading_order(pool.at_place(region.box, [r for r in fresh if r.text]))
-        return _compared(expected, seen, "a fresh look by the accurate tier")
+        return _compared(expected, field, seen, "a fresh look by the accurate tier")
     if _agreed(expected, region, case):
-        return _compared(expected, layout.reading_order(_others(region, case)), "the other tier")
+        return _compared(expected, field, layout.reading_order(_others(region, case)), "the other tier")
     return Check(CheckKind.TEXT, CheckOutcome.INCONCLUSIVE, f'"{expected}" was not read again')
 
 
-def _compared(expected: str, seen: list[Region], who: str) -> Check:
+def _compared(expected: str, field: TextField, seen: list[Region], who: str) -> Check:
     text = " ".join(region.text for region in seen)
     source: Source | None = seen[0].source if seen else None
     if not text:
         return Check(CheckKind.TEXT, CheckOutcome.INCONCLUSIVE, f'{who} read nothing where "{expected}" is', {}, source)
-    likeness = max(presence(expected, text), *(presence(expected, region.text) for region in seen))
-    figures_match = digits(expected) in digits(text)
+    readings = [text, *(region.text for region in seen)]
+    if field in FINDERS:
+        # A currency sign or a key may run into the value ("S8.20"): values are compared with values.
+        readings += [FINDERS[field](reading) for reading in readings]
+    likeness, closest = max((presence(expected, reading), reading) for reading in readings)
+    figures_match = digits(expected) in digits(closest)
     if likeness == 1 and figures_match:
         outcome = CheckOutcome.PASSED
     elif likeness < NEAR or not figures_match:
