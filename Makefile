@@ -24,10 +24,10 @@ help: ## List the commands
 
 ## Setting up
 
-$(VENV)/mesh.stamp: requirements/mesh.txt pyproject.toml
+$(VENV)/mesh.stamp: requirements/mesh.txt requirements/example.txt pyproject.toml
 	$(PYTHON) -c 'import sys; v = sys.version_info[:2]; v == (3, 11) or sys.exit(f"groundwire needs Python 3.11, and $(PYTHON) is {v[0]}.{v[1]}: set PYTHON")'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --requirement requirements/mesh.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --requirement requirements/mesh.txt --requirement requirements/example.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable .
 	touch $@
 
@@ -50,7 +50,7 @@ triton: $(TRITON_VENV)/triton.stamp ## Create Triton's environment alone
 
 .PHONY: run
 run: setup ## Answer one question with a mesh of its own: make run IMAGE=photo.jpg QUESTION="What does it say?"
-	@$(BIN)/groundwire run $(if $(IMAGE),"$(IMAGE)") $(if $(QUESTION),"$(QUESTION)")
+	@$(BIN)/groundwire run "$(IMAGE)" "$(QUESTION)"
 
 .PHONY: up
 up: setup ## Start the mesh and keep it running

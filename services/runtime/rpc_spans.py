@@ -36,13 +36,19 @@ def client(details: grpc.aio.ClientCallDetails) -> Iterator[grpc.aio.ClientCallD
         yield details
         return
     name = _name(details.method)
-    with tracer().start_as_current_span(name, kind=trace.SpanKind.CLIENT, attributes=_attributes(name)) as span:
+    with tracer().start_as_current_span(
+        name,
+        kind=trace.SpanKind.CLIENT,
+        attributes=_attributes(name),
+        record_exception=False,
+        set_status_on_exception=False,
+    ) as span:
         try:
             yield _carrying_trace(details)
         except grpc.aio.AioRpcError as error:
-            span.set_attribute(STATUS, error.code().name)
+            set_status(span, error.code())
             raise
-        span.set_attribute(STATUS, "OK")
+        set_status(span, grpc.StatusCode.OK)
 
 
 def open_client(details: grpc.aio.ClientCallDetails) -> tuple[grpc.aio.ClientCallDetails, Callable[[], None]]:
@@ -70,7 +76,7 @@ def server(method: str, context: grpc.aio.ServicerContext[Any, Any]) -> Iterator
 
 
 def set_status(span: trace.Span, code: grpc.StatusCode) -> None:
-    """Note how the call ended; a server's fault marks the span as failed, a caller's does not."""
+    """Note how the call ended. A fault marks the span as failed; a refusal that the caller can act on does not."""
     span.set_attribute(STATUS, code.name)
     if code in (grpc.StatusCode.INTERNAL, grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED):
         span.set_status(trace.StatusCode.ERROR, code.name)

@@ -93,7 +93,7 @@ class Scene:
         if look.capability is not Capability.READ_TEXT or not self.reader_is_bound:
             raise CapabilityNotBound(
                 f"no model is bound to {look.capability.word}",
-                remedy="Bind one: set GROUNDWIRE_PERCEPTION_BINDINGS.",
+                remedy="bind a model: GROUNDWIRE_PERCEPTION_BINDINGS",
                 capability=look.capability.word,
             )
         seen = [item for item in self.lettering if look.area is None or coverage(item.box, look.area) == 1]

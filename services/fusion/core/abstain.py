@@ -101,7 +101,8 @@ def _unbound(plan: Plan, target: Target | None, missing: Missing) -> Abstention:
     what = f"Nothing finds {words}: no model is bound to the capability {missing.capability.word}."
     if any(relation.object_id == target_id for relation in plan.relations):
         what = f"Whether the rest lies as asked to the {words} was not checked. {what}"
-    return Abstention(AbstentionReason.NOT_CHECKABLE, f"{what} {missing.remedy}".strip(), target_id, missing.capability)
+    remedy = f"To have it found, {missing.remedy}." if missing.remedy else ""
+    return Abstention(AbstentionReason.NOT_CHECKABLE, f"{what} {remedy}".strip(), target_id, missing.capability)
 
 
 def _nothing(

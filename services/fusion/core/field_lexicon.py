@@ -42,7 +42,6 @@ KEYS: Final[Mapping[TextField, Mapping[str, float]]] = MappingProxyType(
         ),
         TextField.PRICE: MappingProxyType({"price": 0.95, "unit price": 0.9, "now": 0.8, "only": 0.8, "rsp": 0.8}),
         TextField.ADDRESS: MappingProxyType({"address": 0.95}),
-        TextField.COMPANY: MappingProxyType({"company": 0.9, "company name": 0.9, "merchant": 0.9, "store": 0.8}),
     }
 )
 """Printed key → how surely its value is the one that is meant, in [0, 1]."""
@@ -75,7 +74,6 @@ SPOILERS: Final[Mapping[TextField, frozenset[str]]] = MappingProxyType(
                 "change",
                 "cash",
                 "included",
-                "includes",
                 "no",
                 "summary",
             ]

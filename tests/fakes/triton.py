@@ -1,0 +1,240 @@
+"""Two simulators of Triton with models on it: one behind perception's port, one behind Triton's own protocol.
+
+The models of both see. A word is a filled rectangle of a colour of its own:
+
+    models = FakeModels(lettering={RED: "EXIT"})
+    image = picture((200, 100), {RED: (20, 30, 80, 50)})
+
+A model that is shown an enlarged tile of this image finds the rectangle where the tile shows it, and reads only the
+first half of a word that runs into the tile's edge, as real readers do.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import grpc
+import numpy as np
+import numpy.typing as npt
+from tritonclient.grpc import service_pb2 as pb
+from tritonclient.grpc import service_pb2_grpc
+from tritonclient.utils import deserialize_bytes_tensor, np_to_triton_dtype, serialize_byte_tensor, triton_to_np_dtype
+
+from services.common.errors import MeshError, PartUnavailable
+from services.common.geometry import Size
+from services.perception.core import outputs
+from services.perception.ports import ModelState
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterable, Mapping
+
+    from services.common.geometry import Floats
+    from services.perception.core.outputs import Found, Outlined, Tensors
+    from services.perception.ports import Pixels
+
+Colour = tuple[int, int, int]
+Corners = tuple[int, int, int, int]
+
+RED: Colour = (200, 0, 0)
+GREEN: Colour = (0, 160, 0)
+BLUE: Colour = (0, 0, 200)
+
+DIGEST = "ab" * 32
+NEAR = 40
+"""How far a channel may be from a colour, since enlarging blurs edges."""
+
+
+def picture(size_wh: tuple[int, int], painted: Mapping[Colour, Corners]) -> Pixels:
+    """A white image of that size with filled rectangles, xyxy pixels."""
+    image = np.full((size_wh[1], size_wh[0], 3), 255, dtype=np.uint8)
+    for colour, (left, top, right, bottom) in painted.items():
+        image[top:bottom, left:right] = colour
+    return image
+
+
+def seen(image: Pixels, colours: Iterable[Colour]) -> list[tuple[Colour, list[float]]]:
+    """Which colours are in the image, and the box, xyxy, that each one fills."""
+    found = []
+    for colour in colours:
+        rows, columns = np.nonzero((np.abs(image.astype(int) - colour) <= NEAR).all(axis=2))
+        if len(rows):
+            found.append((colour, [columns.min(), rows.min(), columns.max() + 1, rows.max() + 1]))
+    return found
+
+
+@dataclass
+class Vision:
+    """What the models of both simulators make of pixels."""
+
+    lettering: Mapping[Colour, str] = field(default_factory=dict)
+    objects: Mapping[Colour, str] = field(default_factory=dict)
+
+    def tensors(self, inputs: Tensors) -> Tensors:
+        """The contract's outputs for the contract's inputs: told apart by what is asked."""
+        if "PHRASES" in inputs:
+            return self._detected(inputs["IMAGE"], [phrase.decode() for phrase in inputs["PHRASES"]])
+        if "BOXES" in inputs:
+            return self._outlined(inputs["IMAGE"], inputs["BOXES"])
+        return self._read(inputs["IMAGE"])
+
+    def _read(self, image: Pixels) -> Tensors:
+        height, width = image.shape[:2]
+        found = seen(image, self.lettering)
+        boxes = np.array([box for _, box in found], dtype=np.float32).reshape(-1, 4)
+        words = [self.lettering[colour] for colour, _ in found]
+        cut = [left == 0 or top == 0 or right == width or bottom == height for left, top, right, bottom in boxes]
+        texts = [word[: len(word) // 2] if short else word for word, short in zip(words, cut, strict=True)]
+        return {
+            "POLYGONS": boxes[:, [0, 1, 2, 1, 2, 3, 0, 3]].reshape(-1, 4, 2),
+            "TEXTS": np.array([text.encode() for text in texts], dtype=np.object_),
+            "SCORES": np.array([0.5 if short else 0.9 for short in cut], dtype=np.float32),
+            "WEIGHTS_DIGEST": np.array([DIGEST.encode()], dtype=np.object_),
+        }
+
+    def _detected(self, image: Pixels, phrases: list[str]) -> Tensors:
+        found = [(self.objects[colour], box) for colour, box in seen(image, self.objects)]
+        found = [(name, box) for name, box in found if name in phrases]
+        return {
+            "BOXES": np.array([box for _, box in found], dtype=np.float32).reshape(-1, 4),
+            "PHRASE": np.array([phrases.index(name) for name, _ in found], dtype=np.int32),
+            "SCORES": np.linspace(0.9, 0.5, len(found), dtype=np.float32),
+            "EMBEDDINGS": np.zeros((len(found), 0), dtype=np.float32),
+        }
+
+    def _outlined(self, image: Pixels, boxes: npt.NDArray[np.float32]) -> Tensors:
+        masks = np.zeros((len(boxes), *image.shape[:2]), dtype=np.uint8)
+        for mask, (left, top, right, bottom) in zip(masks, boxes.round().astype(int), strict=True):
+            mask[top:bottom, left:right] = 1
+        return {"MASKS": masks}
+
+
+@dataclass
+class FakeModels:
+    """The port `Models`, in memory.
+
+    Attributes:
+        vision: What the models see.
+        known: Models that the server has.
+        gone: Set to take the server away.
+        fails: Raised by the next looks, where set.
+        shown: Sizes of the pictures that models were shown, (width, height).
+    """
+
+    vision: Vision = field(default_factory=Vision)
+    known: frozenset[str] = frozenset({"read_text"})
+    gone: bool = False
+    fails: MeshError | None = None
+    shown: list[tuple[int, int]] = field(default_factory=list)
+
+    async def live(self) -> None:
+        self._reach()
+
+    async def state(self, model: str) -> ModelState:
+        self._reach()
+        return ModelState(ready=model in self.known, version="3" if model in self.known else "")
+
+    async def read_text(self, model: str, image_rgb: Pixels) -> Found:
+        return outputs.readings(model, await self._run(model, IMAGE=image_rgb), "3")
+
+    async def detect(self, model: str, image_rgb: Pixels, phrases: tuple[str, ...]) -> Found:
+        asked = np.array([phrase.encode() for phrase in phrases], dtype=np.object_)
+        return outputs.detections(model, await self._run(model, IMAGE=image_rgb, PHRASES=asked), "3", phrases)
+
+    async def segment(self, model: str, image_rgb: Pixels, boxes_xyxy: Floats) -> Outlined:
+        tensors = await self._run(model, IMAGE=image_rgb, BOXES=boxes_xyxy.astype(np.float32))
+        size = Size(image_rgb.shape[1], image_rgb.shape[0])
+        return outputs.outlines(model, tensors, "3", len(boxes_xyxy), size)
+
+    async def _run(self, model: str, **inputs: npt.NDArray[Any]) -> Tensors:
+        self._reach()
+        if model not in self.known:
+            raise PartUnavailable(f"there is no model {model}", part="triton", model=model)
+        if self.fails is not None:
+            raise self.fails
+        self.shown.append((inputs["IMAGE"].shape[1], inputs["IMAGE"].shape[0]))
+        return self.vision.tensors(inputs)
+
+    def _reach(self) -> None:
+        if self.gone:
+            raise PartUnavailable("triton is out of reach", part="triton", address="nowhere")
+
+
+class FakeTriton(service_pb2_grpc.GRPCInferenceServiceServicer):  # type: ignore[misc]  # tritonclient ships no types
+    """A server that speaks Triton's protocol, with one model, `read_text`, in versions 1 and 2.
+
+    Attributes:
+        vision: What its model sees.
+        instead: Outputs that replace the model's; None removes one.
+        refusal: Status, and what it says, of every call to a model, where set.
+        stalls: Set to leave calls unanswered.
+        arrived: Set when a call to a model has arrived.
+        headers: Metadata of the last call to a model.
+    """
+
+    def __init__(self, vision: Vision) -> None:
+        self.vision = vision
+        self.instead: dict[str, npt.NDArray[Any] | None] = {}
+        self.refusal: tuple[grpc.StatusCode, str] | None = None
+        self.stalls = False
+        self.arrived = asyncio.Event()
+        self.headers: dict[str, str | bytes] = {}
+
+    async def ServerLive(self, _request: Any, _context: Any) -> Any:
+        return pb.ServerLiveResponse(live=True)
+
+    async def ModelReady(self, request: Any, _context: Any) -> Any:
+        return pb.ModelReadyResponse(ready=request.name == "read_text")
+
+    async def ModelMetadata(self, request: Any, _context: Any) -> Any:
+        return pb.ModelMetadataResponse(name=request.name, versions=["1", "2"])
+
+    async def ModelInfer(self, request: Any, context: Any) -> Any:
+        self.headers = dict(context.invocation_metadata())
+        self.arrived.set()
+        if self.stalls:
+            await asyncio.Event().wait()
+        if request.model_name != "read_text":
+            await context.abort(grpc.StatusCode.NOT_FOUND, f"Request for unknown model: '{request.model_name}'")
+        if self.refusal is not None:
+            await context.abort(*self.refusal)
+        tensors = self.vision.tensors(_decoded(request)) | self.instead
+        response = pb.ModelInferResponse(model_name=request.model_name, model_version="2")
+        for name, tensor in tensors.items():
+            if tensor is not None:
+                response.outputs.add(name=name, datatype=np_to_triton_dtype(tensor.dtype), shape=tensor.shape)
+                response.raw_output_contents.append(_encoded(tensor))
+        return response
+
+
+def _decoded(request: Any) -> Tensors:
+    raw = zip(request.inputs, request.raw_input_contents, strict=True)
+    return {each.name: _array(each.datatype, data).reshape(each.shape) for each, data in raw}
+
+
+def _array(datatype: str, data: bytes) -> npt.NDArray[Any]:
+    if datatype == "BYTES":
+        return np.asarray(deserialize_bytes_tensor(data))
+    return np.frombuffer(data, triton_to_np_dtype(datatype))
+
+
+def _encoded(tensor: npt.NDArray[Any]) -> bytes:
+    if tensor.dtype == np.object_:
+        packed = serialize_byte_tensor(tensor)
+        return bytes(packed.item()) if packed.size else b""
+    return tensor.tobytes()
+
+
+@asynccontextmanager
+async def triton_serving(triton: FakeTriton) -> AsyncIterator[tuple[str, grpc.aio.Server]]:
+    """Serve until the context ends; yields the address, and the server for those who want to stop it."""
+    server = grpc.aio.server()
+    service_pb2_grpc.add_GRPCInferenceServiceServicer_to_server(triton, server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    await server.start()
+    try:
+        yield f"127.0.0.1:{port}", server
+    finally:
+        await server.stop(None)

@@ -1,0 +1,63 @@
+"""Parts that die while the mesh is at work: what callers see, and that it comes back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import psutil
+import pytest
+
+from groundwire import Answered, Planned, Unavailable
+from tests.mesh.conftest import client_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from groundwire import Client
+    from groundwire.mesh.local import Mesh
+
+BRAND = "What brand is written on the motorcycle?"
+
+
+@pytest.fixture
+def caller(traced_mesh: Mesh) -> Iterator[Client]:
+    with client_of(traced_mesh) as client:
+        yield client
+
+
+def kill(mesh: Mesh, name: str) -> None:
+    """End a part without warning: the process that is watched, and its children."""
+    pid = next(part.process.pid for part in mesh.status() if part.name == name)
+    parent = psutil.Process(pid)
+    for process in (*parent.children(recursive=True), parent):
+        process.kill()
+
+
+def test_a_triton_that_dies_in_the_middle_of_a_call_is_named(
+    traced_mesh: Mesh, caller: Client, motorcycle: Path
+) -> None:
+    events = caller.ask_stream(motorcycle, BRAND)
+    with pytest.raises(Unavailable) as caught:  # noqa: PT012 - the kill belongs between two events
+        for event in events:
+            if isinstance(event, Planned):
+                kill(traced_mesh, "triton")
+            assert not isinstance(event, Answered)
+    assert caught.value.metadata["part"] == "triton"
+    assert caught.value.remedy
+    traced_mesh.wait("triton", "perception", "fusion")
+    assert caller.ask(motorcycle, BRAND).supported
+
+
+def test_without_postgresql_nothing_is_answered_and_nothing_recorded_is_lost(
+    traced_mesh: Mesh, caller: Client, motorcycle: Path
+) -> None:
+    before = caller.ask(motorcycle, BRAND)
+    kill(traced_mesh, "postgres")
+    with pytest.raises(Unavailable) as caught:
+        caller.ask(before.image, BRAND, timeout_s=10)
+    assert caught.value.reason in {"NOT_RECORDED", "PART_UNAVAILABLE"}
+    traced_mesh.wait("postgres", "provenance", "fusion")
+    after = caller.ask(before.image, BRAND)
+    assert caller.get_answer(before.id).record == before.record
+    assert after.record.index == before.record.index + 1
