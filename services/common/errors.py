@@ -118,3 +118,9 @@ class ModelOutput(MeshError):
     """A model answered with something that breaks its contract."""
 
     reason = "MODEL_OUTPUT"
+
+
+def by_reason() -> dict[str, type[MeshError]]:
+    """Every kind of error by its reason, the base class among them."""
+    kinds: list[type[MeshError]] = [MeshError, *MeshError.__subclasses__()]
+    return {kind.reason: kind for kind in kinds}

@@ -37,6 +37,8 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         """Start with no call in flight."""
         self._limit = max_calls_in_flight
         self._in_flight = 0
+        self._idle = asyncio.Event()
+        self._idle.set()
 
     async def intercept_service(
         self,
@@ -97,10 +99,17 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
                 what="calls in flight",
             )
         self._in_flight += 1
+        self._idle.clear()
 
     def leave(self) -> None:
         """Count a call out."""
         self._in_flight -= 1
+        if self._in_flight == 0:
+            self._idle.set()
+
+    async def idle(self) -> None:
+        """Return when no call is in flight."""
+        await self._idle.wait()
 
 
 def _in_background(handler: grpc.RpcMethodHandler[Any, Any]) -> grpc.RpcMethodHandler[Any, Any]:

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
+LAST_WORDS_S: Final = 0.1
+"""Time for the last replies to leave the process. Seconds."""
+
 PROBE_INTERVAL_S: Final = 1.0
 """How often a service asks whether the parts it stands on are there. Seconds."""
 
@@ -51,8 +54,9 @@ async def serving(service: Service, settings: ServiceSettings) -> AsyncIterator[
     Raises:
         MeshError: The port is taken.
     """
+    calls = CallInterceptor(max_calls_in_flight=settings.max_calls_in_flight)
     server = grpc.aio.server(
-        interceptors=[CallInterceptor(max_calls_in_flight=settings.max_calls_in_flight)],
+        interceptors=[calls],
         options=[*channels.options(settings.max_message_bytes), ("grpc.so_reuseport", 0)],
     )
     service.register(server)
@@ -72,7 +76,16 @@ async def serving(service: Service, settings: ServiceSettings) -> AsyncIterator[
         with suppress(asyncio.CancelledError):
             await probe
         await states.enter_graceful_shutdown()
-        await server.stop(settings.grace_s)
+        await _drain(server, calls, settings.grace_s)
+
+
+async def _drain(server: grpc.aio.Server, calls: CallInterceptor, grace_s: float) -> None:
+    """Take no more calls; end when those in flight have, or the grace is over. Health watchers are not waited for."""
+    stopping = asyncio.create_task(server.stop(grace_s))
+    with suppress(TimeoutError):
+        await asyncio.wait_for(calls.idle(), grace_s)
+    await server.stop(LAST_WORDS_S)
+    await stopping
 
 
 def _bind(server: grpc.aio.Server, settings: ServiceSettings) -> int:
@@ -86,7 +99,7 @@ def _bind(server: grpc.aio.Server, settings: ServiceSettings) -> int:
 
 async def _report_health(service: Service, states: health.aio.HealthServicer) -> None:
     """Keep grpc.health.v1 in step with the parts that the service stands on."""
-    last = ""
+    last: str | None = None
     while True:
         try:
             await service.ready()

@@ -40,7 +40,7 @@ CODES: Final[Mapping[str, grpc.StatusCode]] = MappingProxyType(
     }
 )
 
-_BY_REASON: Final = MappingProxyType({kind.reason: kind for kind in errors.MeshError.__subclasses__()})
+_BY_REASON: Final = MappingProxyType(errors.by_reason())
 
 
 def to_status(error: errors.MeshError) -> status_pb2.Status:

@@ -23,6 +23,10 @@ MAX_LINKS: Final = 4096
 """Links kept on one span. The SDK's default of 128 drops the rest without a word."""
 
 
+EXPORT_TIMEOUT_S: Final = 3
+"""How long spans are offered to a collector that does not answer. Short: a process that ends waits for it. Seconds."""
+
+
 @contextmanager
 def tracing(service: str) -> Iterator[TracerProvider]:
     """Install a tracer provider for the process; on the way out, send what is still held."""
@@ -34,7 +38,8 @@ def tracing(service: str) -> Iterator[TracerProvider]:
         # Imported here: without an endpoint, the exporter's code is not needed.
         from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter  # noqa: PLC0415
 
-        provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(insecure=True), schedule_delay_millis=500))
+        exporter = OTLPSpanExporter(insecure=True, timeout=EXPORT_TIMEOUT_S)
+        provider.add_span_processor(BatchSpanProcessor(exporter, schedule_delay_millis=500))
     trace.set_tracer_provider(provider)
     try:
         yield provider

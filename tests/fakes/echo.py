@@ -42,7 +42,7 @@ class Echo(llm_service_pb2_grpc.LlmServiceServicer):
         return llm_service_pb2.JudgeResponse()
 
     async def _do(self, request: llm_service_pb2.PlanRequest) -> str:
-        kinds = {kind.reason: kind for kind in errors.MeshError.__subclasses__()}
+        kinds = errors.by_reason()
         match request.question:
             case "bug":
                 raise ZeroDivisionError("a secret")

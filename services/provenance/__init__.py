@@ -1,0 +1,1 @@
+"""The provenance service: what was answered, why, and on what evidence."""

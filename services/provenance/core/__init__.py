@@ -1,0 +1,1 @@
+"""Rules of the provenance service, without I/O."""
