@@ -1,0 +1,182 @@
+"""Contract messages to llm's values and back. What comes in is checked."""
+
+from __future__ import annotations
+
+import math
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
+
+from groundwire.v1 import claim_pb2, plan_pb2
+from groundwire.v1 import llm_service_pb2 as pb
+from services.common.claims import Absent, Candidate, Count, Exists, Field, Located, Reading, TargetEvidence
+from services.common.errors import InvalidField
+from services.llm.core.evidence import Material
+from services.runtime import wire
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from services.common.claims import ClaimDraft
+    from services.common.geometry import Box
+    from services.common.plans import Plan
+    from services.common.regions import Region
+    from services.llm.ports import Composed, Judgement, Planned
+
+MAX_CHARACTERS: Final = 2_000
+"""Longest question or statement, characters."""
+MAX_REGIONS: Final = 2_000
+"""Most regions that claims are written from."""
+MAX_BOXES: Final = 8
+"""Most boxes that a judge looks at."""
+
+
+def question_from(text: str) -> str:
+    """The question without surrounding space.
+
+    Raises:
+        InvalidField: It is empty, or too long.
+    """
+    return _sentence(text, "question", "ask something in words")
+
+
+def _sentence(text: str, field: str, remedy: str) -> str:
+    sentence = text.strip()
+    if not sentence:
+        raise InvalidField(field, f"{field} is empty", remedy=remedy)
+    if len(sentence) > MAX_CHARACTERS:
+        raise InvalidField(
+            field, f"{field} has {len(sentence)} characters", remedy=f"at most {MAX_CHARACTERS} characters are read"
+        )
+    return sentence
+
+
+def material_from(request: pb.ComposeRequest) -> Material:
+    """What claims are to be written from.
+
+    Raises:
+        InvalidField: The question, the plan, a region or a piece of evidence breaks the contract, or one of them
+            refers to something that is not there.
+    """
+    question = question_from(request.question)
+    plan = _checked(wire.plan_from(request.plan))
+    if len(request.regions) > MAX_REGIONS:
+        raise InvalidField(
+            "regions", f"{len(request.regions)} regions were sent", remedy=f"send at most {MAX_REGIONS}, the best ones"
+        )
+    regions = _by_id(wire.region_from(region) for region in request.regions)
+    targets = frozenset(target.id for target in plan.targets) or frozenset({""})
+    evidence: dict[str, TargetEvidence] = {}
+    for message in request.evidence:
+        if message.target_id in evidence:
+            raise InvalidField("evidence.target_id", f'target "{message.target_id}" has evidence twice')
+        evidence[message.target_id] = _evidence_from(message, targets, regions)
+    return Material(question, plan, regions, MappingProxyType(evidence))
+
+
+def _checked(plan: Plan) -> Plan:
+    ids = [target.id for target in plan.targets]
+    if "" in ids or len(set(ids)) < len(ids):
+        raise InvalidField("plan.targets", "two targets have one id, or one has none", remedy='number them "t1", "t2"')
+    for relation in plan.relations:
+        for end in (relation.subject_id, relation.object_id):
+            if end not in ids:
+                raise InvalidField(
+                    "plan.relations", f'a relation refers to target "{end}"', remedy="refer to the plan's targets"
+                )
+    return plan
+
+
+def _by_id(regions: Iterable[Region]) -> Mapping[str, Region]:
+    by_id: dict[str, Region] = {}
+    for region in regions:
+        if not region.id or region.id in by_id:
+            raise InvalidField(
+                "regions", f'region id "{region.id}" is empty or there twice', remedy="give each region its own id"
+            )
+        by_id[region.id] = region
+    return MappingProxyType(by_id)
+
+
+def _evidence_from(
+    message: pb.TargetEvidence, targets: frozenset[str], regions: Mapping[str, Region]
+) -> TargetEvidence:
+    if message.target_id not in targets:
+        raise InvalidField(
+            "evidence.target_id",
+            f'there is evidence for target "{message.target_id}", which the plan has not',
+            remedy="give evidence for the plan's targets; empty stands for the whole picture of a plan without any",
+        )
+    if message.distinct < 0:
+        raise InvalidField("evidence.distinct", f"{message.distinct} distinct things", remedy="give 0 or more")
+    candidates = tuple(_candidate_from(candidate, regions) for candidate in message.candidates)
+    return TargetEvidence(message.target_id, candidates, message.distinct, message.searched)
+
+
+def _candidate_from(message: pb.Candidate, regions: Mapping[str, Region]) -> Candidate:
+    for region_id in (message.region_id, *message.context_region_ids):
+        if region_id not in regions:
+            raise InvalidField(
+                "evidence.candidates",
+                f'a candidate refers to region "{region_id}", which was not sent',
+                remedy="send every region that the evidence refers to",
+            )
+    if not (math.isfinite(message.fit) and 0 <= message.fit <= 1):
+        raise InvalidField("evidence.candidates.fit", f"a candidate has fit {message.fit}", remedy="give 0 to 1")
+    return Candidate(message.region_id, message.fit, message.value, tuple(message.context_region_ids))
+
+
+def statement_from(request: pb.JudgeRequest) -> tuple[str, str, tuple[Box, ...]]:
+    """Statement, image digest and boxes.
+
+    Raises:
+        InvalidField: One of them breaks the contract.
+    """
+    statement = _sentence(request.statement, "statement", "state something in words")
+    digest = wire.digest(request.image_digest, "image_digest")
+    if not 1 <= len(request.boxes) <= MAX_BOXES:
+        raise InvalidField("boxes", f"{len(request.boxes)} boxes were sent", remedy=f"send 1 to {MAX_BOXES}")
+    return statement, digest, tuple(wire.box_from(box, "boxes") for box in request.boxes)
+
+
+def planned_to(planned: Planned) -> pb.PlanResponse:
+    """The plan as a message."""
+    return pb.PlanResponse(plan=wire.plan_to(planned.plan), degraded=planned.degraded)
+
+
+def composed_to(composed: Composed) -> pb.ComposeResponse:
+    """The claim as a message."""
+    return pb.ComposeResponse(
+        draft=_draft_to(composed.draft), engine=wire.engine_to(composed.engine), degraded=composed.degraded
+    )
+
+
+def judgement_to(judgement: Judgement) -> pb.JudgeResponse:
+    """The judgement as a message."""
+    return pb.JudgeResponse(probability=judgement.probability, engine=wire.engine_to(judgement.engine))
+
+
+def _draft_to(draft: ClaimDraft) -> claim_pb2.ClaimDraft:
+    citations = [
+        claim_pb2.Citation(region_id=c.region_id, role=claim_pb2.CitationRole.ValueType(c.role))
+        for c in draft.citations
+    ]
+    return claim_pb2.ClaimDraft(text=draft.text, predicate=_predicate_to(draft), citations=citations)
+
+
+def _predicate_to(draft: ClaimDraft) -> claim_pb2.Predicate:
+    predicate = claim_pb2.Predicate(target_id=draft.target_id)
+    match draft.statement:
+        case Exists(label):
+            predicate.exists.label = label
+        case Absent(label, queries):
+            predicate.absent.CopyFrom(claim_pb2.Absent(label=label, queries=queries))
+        case Located(label):
+            predicate.located.label = label
+        case Count(label, value):
+            predicate.count.CopyFrom(claim_pb2.Count(label=label, value=value))
+        case Reading(text):
+            predicate.reading.text = text
+        case Field(field, key, value):
+            kind = plan_pb2.TextField.ValueType(field)
+            predicate.field.CopyFrom(claim_pb2.Field(field=kind, key=key, value=value))
+    return predicate

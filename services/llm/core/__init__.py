@@ -1,0 +1,1 @@
+"""The rules of language: questions to plans, evidence to claims. Pure."""

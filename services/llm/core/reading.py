@@ -1,0 +1,336 @@
+"""From a parse tree to what was asked: pattern, things, attributes. One small method per rule that means something."""
+
+# ruff: noqa: D102 - a visitor's methods are named for the rules of the grammar, and do what the parts' types say.
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from itertools import chain
+from typing import TYPE_CHECKING, Any, Final
+
+from parsimonious.exceptions import ParseError
+from parsimonious.nodes import Node, NodeVisitor
+
+from services.common.plans import RelationKind, Target, TextField
+from services.llm.core.grammar import GRAMMAR, PATTERNS
+from services.llm.core.lexicon import (
+    CORNERS,
+    DIMENSIONS,
+    FIELDS,
+    HOW_DIMENSIONS,
+    INDEFINITES,
+    LOOSE_FIELDS,
+    PROPERTIES,
+    RELATIONS,
+    SUPERLATIVES,
+    TEXT_NOUNS,
+)
+from services.llm.core.nouns import singular
+from services.llm.core.things import Link, Things, thing
+from services.llm.core.words import canonical
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """An attribute of what was named last."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A dimension or comparison that is asked about the first thing."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Literal:
+    """Lettering, word for word."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Noun:
+    """A noun in the singular; `side` is "from the left" and the like."""
+
+    text: str
+    side: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A pattern and what was said in it, in the order of the question."""
+
+    pattern: str
+    parts: tuple[Things | Link | Mark | Asked | Literal, ...]
+
+
+Part = Things | Link | Mark | Asked | Literal | Noun | Request | RelationKind
+Parts = tuple[Part, ...]
+
+_OWNER_RELATION: Final[Mapping[TextField, RelationKind]] = {TextField.PRICE: RelationKind.NEAR}
+"""How a field lies to what it is a field of, where it is not on it."""
+
+
+def owner_relation(field: TextField) -> RelationKind:
+    """How lettering of a kind lies to the thing that it belongs to."""
+    return _OWNER_RELATION.get(field, RelationKind.ON)
+
+
+def lettering(literal: str) -> Things:
+    """Lettering by its words."""
+    return thing(Target("", literal_text=literal, is_text=True))
+
+
+class Reader(NodeVisitor):  # type: ignore[type-arg]  # generic in its stubs, not at run time
+    """Visits a tree from its leaves up; every rule gives the parts that it means, most give their children's."""
+
+    def generic_visit(self, node: Node, children: Sequence[Parts]) -> Parts:
+        """The parts of the children, in order. Patterns become requests."""
+        parts = tuple(chain.from_iterable(children))
+        if node.expr_name in PATTERNS:
+            return (Request(node.expr_name, parts),)  # type: ignore[arg-type]  # nouns do not come this far
+        return parts
+
+    # ---- words that mean something by themselves
+
+    def visit_property(self, node: Node, _: Any) -> Parts:
+        return (Mark(_text(node)),)
+
+    def visit_ordinal(self, node: Node, _: Any) -> Parts:
+        return (Mark(_text(node)),)
+
+    def visit_possessive(self, node: Node, _: Any) -> Parts:
+        return (Mark(_text(node)),)
+
+    def visit_switch_word(self, node: Node, _: Any) -> Parts:
+        return (Mark(_text(node)),)
+
+    def visit_superlative(self, node: Node, _: Any) -> Parts:
+        return (Mark(SUPERLATIVES[_text(node)]),)
+
+    def visit_corner(self, node: Node, _: Any) -> Parts:
+        return (Mark(CORNERS[_text(node)]),)
+
+    def visit_dimension(self, node: Node, _: Any) -> Parts:
+        return (Asked(DIMENSIONS[_text(node)]),)
+
+    def visit_how_dimension(self, node: Node, _: Any) -> Parts:
+        return (Asked(HOW_DIMENSIONS[_text(node)]),)
+
+    def visit_comparative(self, node: Node, _: Any) -> Parts:
+        return (Asked(_text(node)),)
+
+    def visit_quantity(self, node: Node, _: Any) -> Parts:
+        return (Asked(_text(node)),)
+
+    def visit_sameness(self, _: Node, children: Sequence[Parts]) -> Parts:
+        return (Asked(" ".join(("same", *(part.text for part in _flat(children) if isinstance(part, Asked))))),)
+
+    def visit_either(self, _: Node, children: Sequence[Parts]) -> Parts:
+        first = next(part.text for part in _flat(children) if isinstance(part, Mark))
+        return (Asked(PROPERTIES.get(first, "state")),)
+
+    def visit_made_of(self, _: Node, __: Any) -> Parts:
+        return (Asked("material"),)
+
+    def visit_comparative_ahead(self, _: Node, children: Sequence[Parts]) -> Parts:
+        return tuple(Mark(part.text) for part in _flat(children) if isinstance(part, Asked))
+
+    # ---- places
+
+    def visit_scope(self, _: Node, __: Any) -> Parts:
+        return ()
+
+    def visit_place(self, node: Node, children: Sequence[Parts]) -> Parts:
+        to_head = _text(node).startswith("and ")
+        return tuple(replace(part, to_head=to_head) if isinstance(part, Link) else part for part in _flat(children))
+
+    def visit_relation(self, node: Node, _: Any) -> Parts:
+        return (RELATIONS[_text(node)],)
+
+    def visit_related(self, _: Node, children: Sequence[Parts]) -> Parts:
+        (kind, *others) = _flat(children)
+        return tuple(Link(kind, part) for part in others if isinstance(kind, RelationKind) and isinstance(part, Things))
+
+    visit_on_carrier = visit_related
+
+    # ---- things
+
+    def visit_noun(self, node: Node, _: Any) -> Parts:
+        return (Noun(singular(_text(node))),)
+
+    visit_carrier_name = visit_generic_noun = visit_noun
+
+    def visit_possessor_name(self, node: Node, _: Any) -> Parts:
+        return (Noun(singular(_text(node).removesuffix("'s"))),)
+
+    def visit_from_side(self, node: Node, _: Any) -> Parts:
+        return (Mark(_text(node)),)
+
+    def visit_sided(self, _: Node, children: Sequence[Parts]) -> Parts:
+        side = next(part.text for part in _flat(children) if isinstance(part, Mark))
+        return tuple(Noun(part.text, side) for part in _flat(children) if isinstance(part, Noun))
+
+    def visit_object(self, _: Node, children: Sequence[Parts]) -> Parts:
+        parts = _flat(children)
+        noun = next(part for part in parts if isinstance(part, Noun))
+        marks = [part.text for part in parts if isinstance(part, Mark)]
+        if noun.side:
+            marks = [*marks[:-1], f"{marks[-1]} {noun.side}"] if marks else [noun.side]
+        return (thing(Target("", noun=noun.text, attributes=tuple(marks))),)
+
+    visit_carrier = visit_possessor = visit_object
+
+    def visit_generic_thing(self, node: Node, children: Sequence[Parts]) -> Parts:
+        parts = _flat(children)
+        (named,) = self.visit_object(node, [tuple(part for part in parts if isinstance(part, Noun | Mark))])
+        return (named, *(part for part in parts if isinstance(part, Link)))
+
+    def visit_indefinite(self, node: Node, _: Any) -> Parts:
+        return (thing(Target("", noun=INDEFINITES[_text(node)])),)
+
+    def visit_np(self, _: Node, children: Sequence[Parts]) -> Parts:
+        return gathered(_flat(children))
+
+    visit_plain = visit_np
+
+    def visit_activity(self, node: Node, _: Any) -> Parts:
+        return (Mark(_text(node, skip=1)),)
+
+    def visit_having(self, node: Node, _: Any) -> Parts:
+        verb, _space, rest = _text(node).partition(" ")
+        if verb in {"that", "who", "which"}:
+            verb, rest = "with", rest.partition(" ")[2]
+        return (Mark(f"{verb} {rest}"),)
+
+    # ---- lettering
+
+    def visit_quoted(self, node: Node, _: Any) -> Parts:
+        return (Literal(node.text.strip()[1:-1]),)
+
+    def visit_bare(self, node: Node, _: Any) -> Parts:
+        return (Literal(node.text.strip()),)
+
+    visit_capitals = visit_figures = visit_bare
+
+    def visit_capital_text(self, node: Node, _: Any) -> Parts:
+        return (Literal(node.text.strip()),)
+
+    def visit_bearing(self, _: Node, children: Sequence[Parts]) -> Parts:
+        words = (part.text for part in _flat(children) if isinstance(part, Literal))
+        return tuple(Link(RelationKind.ON, lettering(text), inverse=True, to_head=True) for text in words)
+
+    visit_bearing_which = visit_bearing
+
+    def visit_text(self, _: Node, children: Sequence[Parts]) -> Parts:
+        parts = _flat(children)
+        marks = tuple(part.text for part in parts if isinstance(part, Mark))
+        (noun,) = (part.text for part in parts if isinstance(part, Noun))
+        return (thing(Target("", noun=noun, attributes=marks, is_text=True)),)
+
+    def visit_text_noun(self, node: Node, _: Any) -> Parts:
+        return (Noun(TEXT_NOUNS.get(_text(node), "text")),)
+
+    def visit_quoted_literal(self, _: Node, children: Sequence[Parts]) -> Parts:
+        return tuple(lettering(part.text) for part in _flat(children) if isinstance(part, Literal))
+
+    visit_bare_literal = visit_quoted_literal
+
+    def visit_said(self, _: Node, children: Sequence[Parts]) -> Parts:
+        return tuple(lettering(part.text) if isinstance(part, Literal) else part for part in _flat(children))
+
+    def visit_quoted_sign(self, _: Node, children: Sequence[Parts]) -> Parts:
+        parts = _flat(children)
+        (words,) = (part.text for part in parts if isinstance(part, Literal))
+        (noun,) = (part.text for part in parts if isinstance(part, Noun))
+        link = Link(RelationKind.ON, lettering(words), inverse=True, to_head=True)
+        return (thing(Target("", noun=noun)).placed(link),)
+
+    def visit_lettering_named(self, _: Node, children: Sequence[Parts]) -> Parts:
+        return _field(_flat(children))
+
+    def visit_lettering_noun(self, node: Node, _: Any) -> Parts:
+        return (thing(Target("", noun=singular(_text(node)), is_text=True)),)
+
+    # ---- fields of a page
+
+    def visit_field_noun(self, node: Node, _: Any) -> Parts:
+        field = FIELDS[_text(node)]
+        return (thing(Target("", noun=singular(_text(node)), is_text=True, text_field=field)),)
+
+    def visit_loose_field_noun(self, node: Node, _: Any) -> Parts:
+        return (thing(Target("", noun=_text(node), is_text=True, text_field=LOOSE_FIELDS[_text(node)])),)
+
+    def visit_modified(self, node: Node, children: Sequence[Parts]) -> Parts:
+        (named,) = (part for part in _flat(children) if isinstance(part, Things))
+        field = named.head.text_field
+        keyed = field in {TextField.DATE, TextField.TIME}  # "check-in date" is one date of several: find its key.
+        return (
+            named.with_head(
+                replace(named.head, noun=_text(node), text_field=TextField.KEYED if keyed else field),
+            ),
+        )
+
+    def visit_keyed(self, node: Node, _: Any) -> Parts:
+        return (thing(Target("", noun=_text(node), is_text=True, text_field=TextField.KEYED)),)
+
+    visit_keyed_whole = visit_keyed_loosely = visit_keyed
+
+    def visit_owner(self, _: Node, children: Sequence[Parts]) -> Parts:
+        return tuple(Link(RelationKind.ON, part) for part in _flat(children) if isinstance(part, Things))
+
+    def visit_field(self, _: Node, children: Sequence[Parts]) -> Parts:
+        return _field(_flat(children))
+
+    def visit_asked_field(self, _: Node, children: Sequence[Parts]) -> Parts:
+        return _field(_flat(children))
+
+
+def read(question: str) -> Request | None:
+    """What a question asks; None where no pattern fits it."""
+    try:
+        tree = GRAMMAR.parse(canonical(question))
+    except ParseError:
+        return None
+    request: Request
+    (request,) = Reader().visit(tree)
+    return request
+
+
+def gathered(parts: Parts) -> Parts:
+    """The things with the marks and links that follow each, and before the first, what belongs to no thing yet."""
+    done: list[Part] = []
+    for part in parts:
+        last = done[-1] if done else None
+        if isinstance(last, Things) and isinstance(part, Mark):
+            done[-1] = last.marked([part.text])
+        elif isinstance(last, Things) and isinstance(part, Link):
+            done[-1] = last.placed(part)
+        else:
+            done.append(part)
+    return tuple(done)
+
+
+def _field(parts: Parts) -> Parts:
+    marks = [part.text for part in parts if isinstance(part, Mark)]
+    (named, *_) = (part for part in parts if isinstance(part, Things))
+    for part in parts:
+        if isinstance(part, Link):
+            named = named.placed(replace(part, kind=owner_relation(named.head.text_field)))
+    return (named.marked(marks),)
+
+
+def _flat(children: Sequence[Parts]) -> Parts:
+    return tuple(chain.from_iterable(children))
+
+
+def _text(node: Node, skip: int = 0) -> str:
+    """The node's words in lower case, without those of its first `skip` children."""
+    start = node.children[skip].start if skip else node.start
+    return str(node.full_text[start : node.end]).strip().lower()
