@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 import psutil
@@ -26,12 +27,30 @@ def caller(traced_mesh: Mesh) -> Iterator[Client]:
         yield client
 
 
-def kill(mesh: Mesh, name: str) -> None:
-    """End a part without warning: the process that is watched, and its children."""
-    pid = next(part.process.pid for part in mesh.status() if part.name == name)
-    parent = psutil.Process(pid)
-    for process in (*parent.children(recursive=True), parent):
-        process.kill()
+def watched(mesh: Mesh, name: str) -> psutil.Process:
+    """The process of a part that supervisord watches."""
+    return psutil.Process(next(part.process.pid for part in mesh.status() if part.name == name))
+
+
+def kill(process: psutil.Process) -> None:
+    """End a process and its children without warning."""
+    for one in (*process.children(recursive=True), process):
+        with suppress(psutil.NoSuchProcess):  # children end with their parents, sooner than they are reached
+            one.kill()
+
+
+@contextmanager
+def held_down(mesh: Mesh, name: str) -> Iterator[None]:
+    """A part whose work is dead and whose watched process is frozen, so that it is not started again."""
+    watcher = watched(mesh, name)
+    watcher.suspend()
+    for child in watcher.children():
+        kill(child)
+    try:
+        yield
+    finally:
+        watcher.resume()
+        mesh.wait(name)
 
 
 def test_a_triton_that_dies_in_the_middle_of_a_call_is_named(
@@ -41,7 +60,7 @@ def test_a_triton_that_dies_in_the_middle_of_a_call_is_named(
     with pytest.raises(Unavailable) as caught:  # noqa: PT012 - the kill belongs between two events
         for event in events:
             if isinstance(event, Planned):
-                kill(traced_mesh, "triton")
+                kill(watched(traced_mesh, "triton"))
             assert not isinstance(event, Answered)
     assert caught.value.metadata["part"] == "triton"
     assert caught.value.remedy
@@ -53,11 +72,10 @@ def test_without_postgresql_nothing_is_answered_and_nothing_recorded_is_lost(
     traced_mesh: Mesh, caller: Client, motorcycle: Path
 ) -> None:
     before = caller.ask(motorcycle, BRAND)
-    kill(traced_mesh, "postgres")
-    with pytest.raises(Unavailable) as caught:
-        caller.ask(before.image, BRAND, timeout_s=10)
+    with held_down(traced_mesh, "postgres"), pytest.raises(Unavailable) as caught:
+        caller.ask(before.image, BRAND)
     assert caught.value.reason in {"NOT_RECORDED", "PART_UNAVAILABLE"}
-    traced_mesh.wait("postgres", "provenance", "fusion")
+    traced_mesh.wait("provenance", "fusion")
     after = caller.ask(before.image, BRAND)
     assert caller.get_answer(before.id).record == before.record
     assert after.record.index == before.record.index + 1
