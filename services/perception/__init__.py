@@ -1,0 +1,1 @@
+"""Images and regions: pixels admitted, models asked, places answered."""

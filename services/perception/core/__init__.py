@@ -1,0 +1,1 @@
+"""The rules of perception. Pure: no I/O, no clock, no environment, no randomness."""

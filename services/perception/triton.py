@@ -1,0 +1,173 @@
+"""Models on Triton, over its gRPC protocol.
+
+Everything that goes wrong with Triton or with a model on it is translated here, and named: the part, its address, the
+model. What Triton says in its own words goes to the log only, since it holds paths and stack traces.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final, NoReturn
+
+import numpy as np
+import structlog
+from opentelemetry import propagate
+from tritonclient import grpc as protocol
+from tritonclient.grpc import aio
+from tritonclient.utils import (
+    InferenceServerException,
+    np_to_triton_dtype,
+)
+
+from services.common.errors import DeadlineExceeded, ModelOutput, PartUnavailable
+from services.common.geometry import Size
+from services.perception.core import outputs
+from services.perception.ports import ModelState
+from services.runtime import deadlines
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import numpy.typing as npt
+
+    from services.common.geometry import Floats
+    from services.perception.core.outputs import Found, Outlined, Tensors
+    from services.perception.ports import Pixels
+
+log = structlog.get_logger()
+
+CHANNEL: Final = (
+    ("grpc.max_send_message_length", protocol.MAX_GRPC_MESSAGE_SIZE),
+    ("grpc.max_receive_message_length", protocol.MAX_GRPC_MESSAGE_SIZE),
+    ("grpc.keepalive_time_ms", 30_000),
+    ("grpc.keepalive_timeout_ms", 10_000),
+    # A Triton that comes back is found again within seconds.
+    ("grpc.max_reconnect_backoff_ms", 2_000),
+)
+"""Pixels travel raw, so messages are as long as pictures are large."""
+
+STATE_TIMEOUT_S: Final = 2.0
+"""How long questions about readiness may take, seconds. Models do not run for them."""
+
+
+class TritonModels:
+    """The port `Models` on a Triton server.
+
+    Args:
+        address: Of its gRPC port, host:port.
+        timeout_s: How long a call to a model may take where the caller set no deadline, seconds.
+    """
+
+    def __init__(self, address: str, *, timeout_s: float) -> None:
+        self._address = address
+        self._timeout_s = timeout_s
+        self._client = aio.InferenceServerClient(address, channel_args=CHANNEL)
+
+    async def close(self) -> None:
+        """Close the channel."""
+        await self._client.close()
+
+    async def live(self) -> None:
+        """Return when the server answers."""
+        with self._translated(""):
+            if not await self._client.is_server_live(client_timeout=_timeout(STATE_TIMEOUT_S)):
+                raise self._unavailable(f"triton at {self._address} is not live", "")
+
+    async def state(self, model: str) -> ModelState:
+        """How the model is; one that does not exist is not ready."""
+        with self._translated(model):
+            if not await self._client.is_model_ready(model, client_timeout=_timeout(STATE_TIMEOUT_S)):
+                return ModelState(ready=False, version="")
+            facts = await self._client.get_model_metadata(model, client_timeout=_timeout(STATE_TIMEOUT_S))
+            return ModelState(ready=True, version=max(facts.versions, key=int, default=""))
+
+    async def read_text(self, model: str, image_rgb: Pixels) -> Found:
+        """Lettering in a picture."""
+        tensors, version = await self._infer(model, IMAGE=image_rgb)
+        return outputs.readings(model, tensors, version)
+
+    async def detect(self, model: str, image_rgb: Pixels, phrases: tuple[str, ...]) -> Found:
+        """What phrases name in a picture."""
+        wanted = np.array([phrase.encode() for phrase in phrases], dtype=np.object_)
+        tensors, version = await self._infer(model, IMAGE=image_rgb, PHRASES=wanted)
+        return outputs.detections(model, tensors, version, phrases)
+
+    async def segment(self, model: str, image_rgb: Pixels, boxes_xyxy: Floats) -> Outlined:
+        """Masks of what boxes (N, 4) hold."""
+        tensors, version = await self._infer(model, IMAGE=image_rgb, BOXES=boxes_xyxy.astype(np.float32))
+        height, width = image_rgb.shape[:2]
+        return outputs.outlines(model, tensors, version, len(boxes_xyxy), Size(width, height))
+
+    async def _infer(self, model: str, **inputs: npt.NDArray[Any]) -> tuple[Tensors, str]:
+        """The model's outputs by name, and the version that answered."""
+        headers: dict[str, str] = {}
+        propagate.inject(headers)
+        with self._translated(model):
+            result = await self._client.infer(
+                model,
+                [_input(name, value) for name, value in inputs.items()],
+                headers=headers,
+                client_timeout=_timeout(self._timeout_s),
+            )
+        response = result.get_response()
+        return {each.name: _output(model, result, each.name) for each in response.outputs}, response.model_version
+
+    @contextmanager
+    def _translated(self, model: str) -> Iterator[None]:
+        try:
+            yield
+        except InferenceServerException as error:
+            self._translate(error, model)
+
+    def _translate(self, error: InferenceServerException, model: str) -> NoReturn:
+        code = str(error.status()).removeprefix("StatusCode.")
+        log.warning("triton", model=model, code=code, said=error.message())
+        if code == "DEADLINE_EXCEEDED":
+            raise DeadlineExceeded(
+                f"the deadline passed while waiting for {model or 'triton'}",
+                remedy="allow more time",
+                step="perceive",
+                part="triton",
+                address=self._address,
+                model=model,
+            ) from error
+        if code == "NOT_FOUND":
+            raise self._unavailable(f"triton at {self._address} has no model {model}", model) from error
+        if code in ("INTERNAL", "INVALID_ARGUMENT", "UNKNOWN") and model:
+            raise ModelOutput(
+                f"the model {model} failed on this picture",
+                remedy="see the log of Triton and of this service under the trace id",
+                model=model,
+                what=f"it answered {code}",
+            ) from error
+        raise self._unavailable(f"triton at {self._address} is out of reach", model) from error
+
+    def _unavailable(self, message: str, model: str) -> PartUnavailable:
+        return PartUnavailable(
+            message,
+            remedy="see whether Triton runs and has loaded the model, then try again",
+            part="triton",
+            address=self._address,
+            model=model,
+        )
+
+
+def _timeout(longest_s: float) -> float:
+    """The client timeout of one call, seconds."""
+    timeout = deadlines.for_next_hop(longest_s)
+    return longest_s if timeout is None else timeout
+
+
+def _input(name: str, value: npt.NDArray[Any]) -> protocol.InferInput:
+    tensor = protocol.InferInput(name, list(value.shape), np_to_triton_dtype(value.dtype))
+    tensor.set_data_from_numpy(value)
+    return tensor
+
+
+def _output(model: str, result: protocol.InferResult, name: str) -> npt.NDArray[Any]:
+    try:
+        return np.asarray(result.as_numpy(name))
+    except ValueError as error:
+        raise ModelOutput(
+            f"the model {model} broke its contract: the bytes of {name} do not fill its shape", model=model, what=name
+        ) from error
