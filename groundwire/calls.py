@@ -30,9 +30,12 @@ _SERVICE_CONFIG: Final = json.dumps(
     {
         "methodConfig": [
             {
-                "name": [{}],
-                # Every method may be sent again: images go by digest, and an answer that was lost on the way was
-                # recorded under its own id. Only what the mesh itself calls temporary is.
+                # What is read may be read again. A question is not asked again by itself: the mesh has tried its
+                # parts more than once already, and another try would run the models anew.
+                "name": [
+                    {"service": "groundwire.v1.ProvenanceService"},
+                    {"service": "groundwire.v1.PerceptionService"},
+                ],
                 "retryPolicy": {
                     "maxAttempts": 3,
                     "initialBackoff": "0.1s",
