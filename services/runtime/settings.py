@@ -15,6 +15,7 @@ from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
+    SettingsError,
     TomlConfigSettingsSource,
 )
 
@@ -70,6 +71,10 @@ def load_or_exit(settings_type: type[S]) -> S:
     """The settings, or exit status 2 with one line per wrong variable: a service never starts on a guess."""
     try:
         return settings_type()
+    except SettingsError as error:
+        # A list or a table that is not written as one: the message names the field, not the variable.
+        sys.stderr.write(f"{settings_type.service}: {error}: write it as JSON\n")
+        raise SystemExit(2) from error
     except ValidationError as error:
         prefix = settings_type.model_config.get("env_prefix", "")
         for problem in error.errors(include_url=False, include_input=False):

@@ -1,7 +1,8 @@
 """Is this really what is written there?
 
 The cited lettering is compared with a reading that the claim was not made from: the other tier's, where both tiers
-read the place and agree; else a fresh look by the accurate tier at the place and its surroundings.
+read the place and agree; else a fresh look by the accurate tier at that place. (Perception shows its model the
+surroundings too.)
 """
 
 from __future__ import annotations
@@ -21,10 +22,6 @@ if TYPE_CHECKING:
     from services.common.regions import Region, Source
     from services.fusion.core.checks.case import Case
 
-SURROUNDINGS_HEIGHTS: Final = 8.0
-"""How far the fresh look reaches around the lettering, in heights of it. A reader of scenes needs the scene: on the
-Middlebury motorcycle, crops grown by 2 heights and less lose the lettering, by 4 and more find it."""
-
 
 class TextTest:
     """The lettering of every supporting region, read again."""
@@ -36,7 +33,7 @@ class TextTest:
     def looks(self, draft: ClaimDraft, case: Case) -> tuple[Box, ...]:
         """Each supporting region of lettering that the two tiers do not agree on."""
         regions = _supporting(draft, case)
-        return tuple(surroundings(r, case) for r in regions if not _agreed(_expected(draft, r), r, case))
+        return tuple(r.box for r in regions if not _agreed(_expected(draft, r), r, case))
 
     def run(self, draft: ClaimDraft, case: Case) -> Check:
         """The weakest of the regions decides. Claims about objects pass by without lettering to compare."""
@@ -49,12 +46,6 @@ class TextTest:
 
 
 _RANK: Final = {CheckOutcome.FAILED: 0, CheckOutcome.INCONCLUSIVE: 1, CheckOutcome.PASSED: 2}
-
-
-def surroundings(region: Region, case: Case) -> Box:
-    """The area that a fresh look at the region takes in."""
-    lettering_height = min(region.box.width, region.box.height)
-    return region.box.grown(SURROUNDINGS_HEIGHTS * lettering_height, case.image_size)
 
 
 def _supporting(draft: ClaimDraft, case: Case) -> list[Region]:
@@ -83,7 +74,7 @@ def _others(region: Region, case: Case) -> list[Region]:
 
 
 def _judge(expected: str, field: TextField, region: Region, case: Case) -> Check:
-    fresh = case.looks.get(surroundings(region, case))
+    fresh = case.looks.get(region.box)
     if fresh is not None:
         seen = layout.reading_order(pool.at_place(region.box, [r for r in fresh if r.text]))
         return _compared(expected, field, seen, "a fresh look by the accurate tier")
