@@ -182,6 +182,8 @@ def plan(
         # One model that does not load leaves the others served; readiness is asked of each.
         "exit-on-error": "false",
         "strict-readiness": "false",
+        "model-control-mode": "explicit",
+        "load-model": "*",
         "exit-timeout-secs": EXIT_TIMEOUT_S,
         "backend-config": f"python,shm-region-prefix-name={prefix}",
     }

@@ -6,6 +6,7 @@ model. What Triton says in its own words goes to the log only, since it holds pa
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
@@ -50,6 +51,17 @@ STATE_TIMEOUT_S: Final = 2.0
 """How long questions about readiness may take, seconds. Models do not run for them."""
 
 
+WORKER_DIED: Final = "Stub process"
+"""How Triton's python backend begins to say that the process which runs a model is gone."""
+
+REVIVAL_TIMEOUT_S: Final = 120.0
+"""How long a model may take to load again, seconds."""
+
+
+class WorkerDied(PartUnavailable):
+    """The process that runs a model is gone, or starved until Triton gave it up."""
+
+
 class TritonModels:
     """The port `Models` on a Triton server.
 
@@ -62,6 +74,7 @@ class TritonModels:
         self._address = address
         self._timeout_s = timeout_s
         self._client = aio.InferenceServerClient(address, channel_args=CHANNEL)
+        self._revivals: dict[str, asyncio.Task[None]] = {}
 
     async def close(self) -> None:
         """Close the channel."""
@@ -102,15 +115,41 @@ class TritonModels:
         """The model's outputs by name, and the version that answered."""
         headers: dict[str, str] = {}
         propagate.inject(headers)
-        with self._translated(model):
-            result = await self._client.infer(
-                model,
-                [_input(name, value) for name, value in inputs.items()],
-                headers=headers,
-                client_timeout=_timeout(self._timeout_s),
-            )
+        try:
+            with self._translated(model):
+                result = await self._client.infer(
+                    model,
+                    [_input(name, value) for name, value in inputs.items()],
+                    headers=headers,
+                    client_timeout=_timeout(self._timeout_s),
+                )
+        except WorkerDied:
+            await self._revived(model)
+            raise
         response = result.get_response()
         return {each.name: _output(model, result, each.name) for each in response.outputs}, response.model_version
+
+    async def _revived(self, model: str) -> None:
+        """Return when the model has been loaded anew; callers who find it dead together wait for one revival.
+
+        Triton does not start a dead process again, and goes on calling the model ready. The call that found out still
+        fails, with UNAVAILABLE: its caller's retry finds the model alive.
+        """
+        task = self._revivals.get(model)
+        if task is None:
+            task = asyncio.create_task(self._revive(model))
+            self._revivals[model] = task
+            task.add_done_callback(lambda _: self._revivals.pop(model, None))
+        await asyncio.shield(task)
+
+    async def _revive(self, model: str) -> None:
+        log.warning("reviving", model=model)
+        try:
+            await self._client.unload_model(model, client_timeout=REVIVAL_TIMEOUT_S)
+            await self._client.load_model(model, client_timeout=REVIVAL_TIMEOUT_S)
+        except InferenceServerException as error:
+            # A Triton whose models are not controlled from outside: it has to be restarted by whoever runs it.
+            log.error("not revived", model=model, said=error.message())  # noqa: TRY400 - said in full
 
     @contextmanager
     def _translated(self, model: str) -> Iterator[None]:
@@ -133,6 +172,10 @@ class TritonModels:
             ) from error
         if code == "NOT_FOUND":
             raise self._unavailable(f"triton at {self._address} has no model {model}", model) from error
+        if WORKER_DIED in error.message():
+            message = f"the process that runs {model} for triton at {self._address} has died, or is starved"
+            remedy = "try again: the model is being loaded anew"
+            raise WorkerDied(message, remedy=remedy, part="triton", address=self._address, model=model) from error
         if code in ("INTERNAL", "INVALID_ARGUMENT", "UNKNOWN") and model:
             raise ModelOutput(
                 f"the model {model} failed on this picture",

@@ -68,6 +68,19 @@ def test_a_triton_that_dies_in_the_middle_of_a_call_is_named(
     assert caller.ask(motorcycle, BRAND).supported
 
 
+def test_a_model_s_process_that_dies_is_started_anew_and_the_caller_is_answered(
+    traced_mesh: Mesh, caller: Client, motorcycle: Path
+) -> None:
+    answers = []
+    for event in caller.ask_stream(motorcycle, BRAND):
+        if isinstance(event, Planned):
+            for worker in watched(traced_mesh, "triton").children():
+                kill(worker)
+        if isinstance(event, Answered):
+            answers.append(event.answer)
+    assert [bool(answer.supported) for answer in answers] == [True]
+
+
 def test_without_postgresql_nothing_is_answered_and_nothing_recorded_is_lost(
     traced_mesh: Mesh, caller: Client, motorcycle: Path
 ) -> None:
