@@ -152,7 +152,7 @@ class Answer(_message.Message):
 
     @_builtins.property
     def claims(self) -> _containers.RepeatedCompositeFieldContainer[_claim_pb2.Claim]:
-        """Statements, most credible first."""
+        """Statements, target by target in the order of the plan, best candidate first; for Read, in reading order."""
 
     @_builtins.property
     def abstentions(self) -> _containers.RepeatedCompositeFieldContainer[_claim_pb2.Abstention]:
