@@ -59,7 +59,7 @@ def _doubt(
     target: Target | None, evidence: TargetEvidence, regions: Mapping[str, Region], policy: Policy
 ) -> Escalation | None:
     if not evidence.candidates:
-        return Escalation(EscalationReason.NOTHING_FOUND, "the fast tier found nothing that fits", evidence.target_id)
+        return Escalation(EscalationReason.NOTHING_FOUND, "nothing that it read fits", evidence.target_id)
     if wants_all(target):
         return _doubt_of_all(evidence, regions, policy)
     best = regions[evidence.candidates[0].region_id]

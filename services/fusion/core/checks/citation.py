@@ -27,7 +27,7 @@ class CitationTest:
         """Failed at the first citation that does not hold."""
         problem = _unsupported(draft) or next(filter(None, (_wrong(c.region_id, case) for c in draft.citations)), "")
         outcome = CheckOutcome.FAILED if problem else CheckOutcome.PASSED
-        detail = problem or f"{len(draft.citations)} cited regions are of this image, and each names its source"
+        detail = problem or f"every cited region ({len(draft.citations)}) is of this image and names its source"
         return Check(CheckKind.CITATION, outcome, detail, {"citations": float(len(draft.citations))})
 
 
