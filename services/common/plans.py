@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_BEHIND_NOUN: Final = re.compile(r"(?:with|without|on|off|in|out|up|down|under|at)(?: .*)?|\w+ing(?: .*)?|\w+ed .+")
+"""Attributes that stand behind their noun: "wearing a hat", "with wheels", "connected to the pump", "on"."""
 
 
 class Task(IntEnum):
@@ -59,6 +67,18 @@ class Engine:
     prompt_digest: str = ""
 
 
+def described(noun: str, attributes: Iterable[str]) -> str:
+    """The noun with its attributes, each where English puts it.
+
+    >>> described("man", ["tall", "wearing a hat"])
+    'tall man wearing a hat'
+    """
+    attributes = tuple(attributes)
+    behind = tuple(attribute for attribute in attributes if _BEHIND_NOUN.fullmatch(attribute))
+    before = tuple(attribute for attribute in attributes if attribute not in behind)
+    return " ".join(filter(None, (*before, noun, *behind)))
+
+
 @dataclass(frozen=True, slots=True)
 class Target:
     """One thing to find: an object by noun and attributes, or lettering by its words or its kind."""
@@ -72,10 +92,10 @@ class Target:
 
     @property
     def words(self) -> str:
-        """The target in words, such as 'red cup' or '"EXIT"'."""
+        """The target in words, such as 'red cup', 'man wearing a hat' or '"EXIT"'."""
         if self.literal_text:
             return f'"{self.literal_text}"'
-        return " ".join((*self.attributes, self.noun)).strip() or "lettering"
+        return described(self.noun, self.attributes) or "lettering"
 
 
 @dataclass(frozen=True, slots=True)

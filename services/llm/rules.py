@@ -19,7 +19,7 @@ class RulesEngine:
     """The `Planner`, `Composer`, `Judge` and `Readiness` ports. It judges nothing: rules see no pixels."""
 
     async def plan(self, question: str) -> Planned:
-        """Plan by the grammar. About a millisecond for a question, some tens for 2,000 characters of nonsense."""
+        """Plan by the grammar. About a millisecond for a question, some 20 for 2,000 characters of nonsense."""
         return Planned(planner.plan(question))
 
     async def compose(self, material: Material) -> AsyncGenerator[Composed]:

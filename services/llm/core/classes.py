@@ -18,6 +18,7 @@ from services.llm.core.lexicon import (
     PROPERTIES,
     RELATIONS,
     SUPERLATIVES,
+    TERMS,
 )
 
 if TYPE_CHECKING:
@@ -34,15 +35,19 @@ CLASSES: Final[Mapping[str, str]] = MappingProxyType(
         "property": ",".join(PROPERTIES),
         "superlative": ",".join(SUPERLATIVES),
         "corner": ",".join(CORNERS),
+        "term": ",".join(TERMS),
         "indefinite": ",".join(INDEFINITES),
         # Nouns.
-        "text_noun": "lines of text, line of text, text, texts, writing, lettering, word, words, letters, caption, "
-        "inscription, message, messages, handwriting, phrase, sentence, print",
+        "text_noun": "lines of text, line of text, text, texts, writing, lettering, reading, readout, anything "
+        "written, something written, anything printed, something printed, word, words, letters, caption, inscription, "
+        "message, messages, handwriting, phrase, sentence, print",
         "lettering_noun": "number, numbers, digit, digits, name, names, title, headline, slogan, heading, year, code, "
         "motto, quote, letter, url, line, lines, score, house number, bus number, jersey number, shirt number, player "
         "number, route number, room number, door number, train number, street name, plate number, car number, page "
-        "number, license plate, licence plate, number plate, registration plate, license plate number, licence plate "
-        "number, registration number, car registration number",
+        "number, license plate number, licence plate number, registration number, car registration "
+        "number",
+        "plate_noun": "license plate, licence plate, number plate, registration plate, license plates, licence plates, "
+        "number plates, numberplate, registration plates",
         "literal_noun": "word, words, text, letters, letter, phrase, name, number, string, sentence, lettering, term, "
         "title, message, inscription, expression, characters",
         # Printed keys: whole ones, their last words, last words after another word, and words that are keys only where
@@ -56,9 +61,10 @@ CLASSES: Final[Mapping[str, str]] = MappingProxyType(
         "departure date, arrival date, check-in date, check-out date, birth date, payment date, print date, pick-up "
         "time, boarding time, release date, production date, expiry",
         "key_tail": "number, no, id, code, reference, ref, name, rate, fee",
-        "loose_key_head": "change, cash, tip, quantity, qty, cashier, fee, balance, weight, volume, temperature, seat, "
-        "gate, flight, platform, model, code, ref, reference, deposit, payment method, currency, destination, "
-        "percentage, surname, best before, terminal, salesperson, rounding adjustment, id",
+        "loose_key_head": "voltage, pressure, current, speed, humidity, power, capacity, dosage, opening times, "
+        "change, cash, tip, quantity, qty, cashier, fee, balance, weight, volume, temperature, seat, gate, flight, "
+        "platform, model, code, ref, reference, deposit, payment method, currency, destination, percentage, surname, "
+        "best before, terminal, salesperson, rounding adjustment, id",
         "physical_number": "house number, bus number, jersey number, shirt number, player number, route number, room "
         "number, door number, train number, street name, plate number, car number, page number, number plate, license "
         "plate number, licence plate number, registration number, car registration number",
@@ -67,16 +73,23 @@ CLASSES: Final[Mapping[str, str]] = MappingProxyType(
         "issuer_own": "company's, shop's, store's, business's, restaurant's, supermarket's, firm's, retailer's, "
         "hotel's, merchant's, seller's, vendor's, supplier's, issuer's, cafe's",
         "maker_noun": "company, brand, manufacturer, maker, firm, make, business",
-        "paper_noun": "receipt, invoice, bill, ticket, document, letter, page, purchase, transaction, sale, payment, "
-        "order, meal, statement, contract, note",
+        "paper_noun": "receipt, invoice, bill, ticket, letter, statement, contract, note, cheque, check, certificate, "
+        "form, coupon, voucher, card, newspaper, passport, licence, license, permit, notice, parcel, package, report",
+        "deal_noun": "purchase, transaction, sale, payment, order, meal, item, items, goods",
         "carrier_noun": "sign, signs, poster, posters, label, labels, banner, banners, billboard, placard, plaque, "
         "license plate, licence plate, number plate, registration plate, nameplate, name tag, price tag, receipt, "
         "invoice, bill, ticket, menu, whiteboard, blackboard, chalkboard, business card, note, sticker, stickers, "
-        "scoreboard, signboard, flyer, leaflet, envelope, letter, form, newspaper, book cover",
+        "scoreboard, signboard, noticeboard, notice, display, gauge, dial, badge, flyer, leaflet, envelope, letter, "
+        "form, newspaper, book cover",
         "generic_noun": "thing, things, object, objects, item, items, animal, animals, person, people, vehicle, "
-        "vehicles, food, fruit, creature, creatures, product, products, furniture",
-        "scene": "picture, pictures, image, images, photo, photos, photograph, scene, shot, frame, screenshot, pic, "
-        "view, snapshot, page, document, scan",
+        "vehicles, food, fruit, creature, creatures, product, products, furniture, man, woman, boy, girl, lady, child, "
+        "baby, guy, couple",
+        "scene": "surroundings, setting, place, picture, pictures, image, images, photo, photos, photograph, scene, "
+        "shot, frame, screenshot, pic, view, snapshot, page, document, scan",
+        "compound_whole": "teddy bear, teddy bears, polar bear, polar bears, reading lamp, word processor, hard hat, "
+        "hard hats, hot dog, hot dogs, high chair, high heels, high heel, hard drive, hard disk, soft drink, soft "
+        "drinks, wet wipes, dry erase board, short sleeves, long sleeves, shut-off valve, level crossing, light "
+        "switch, light switches, light bulb, light bulbs, light fixture, light pole",
         "compound_noun": "light, lights, wine glass, wine glasses, water glass, drinking glass, beer glass, town "
         "square, gold medal, orange juice, traffic light, traffic lights, top hat",
         "adjective_noun": "orange, oranges, glass, metal, gold, silver, square, plastic, paper, stone, wood, brick, "
@@ -88,13 +101,14 @@ CLASSES: Final[Mapping[str, str]] = MappingProxyType(
         "bears": "that says, which says, that reads, which reads, saying, reading, that say, which say, labelled, "
         "labeled, marked, with the word, with the words, with the text, with the letters, called, with the number",
         "located_at": "located, placed, standing, lying, sitting, hanging, parked, positioned, written, printed, "
-        "painted, shown",
+        "painted, shown, left, kept, stored, stacked, resting, leaning, mounted, laid, situated, laying, waiting",
         "everything": "everything, it, this, that, all, all of it, out, whatever it says, what it says, all text, all "
         "the text, all the words, all of the text, all words, what you can read, aloud, out loud",
-        "determiner": "a, an, the, this, that, these, those, my, your, his, her, its, our, their, any, some, all, all "
-        "the, all of the, any of the, some of the, one of the, every, each, both, another, other, the other, a single, "
-        "a pair of, a lot of, lots of, a few, several, many, a piece of, one",
-        "definite": "the, this, that, these, those, my, your, his, her, its, our, their, both, all, every",
+        "determiner": "the whole, the entire, every single, a, an, the, this, that, these, those, my, your, his, her, "
+        "its, our, their, any, some, all, all the, all of the, any of the, some of the, one of the, every, each, both, "
+        "another, other, the other, a single, a pair of, a lot of, lots of, a few, several, many, a piece of, one",
+        "definite": "the whole, the entire, the, this, that, these, those, my, your, his, her, its, our, their, both, "
+        "all, every",
         "number_word": "two, three, four, five, six, seven, eight, nine, ten, eleven, twelve, 1, 2, 3, 4, 5, 6, 7, 8, "
         "9, 10, 11, 12",
         "ordinal": "first, second, third, fourth, fifth, sixth, seventh, eighth, ninth, tenth, last, 1st, 2nd, 3rd, "
@@ -114,7 +128,7 @@ CLASSES: Final[Mapping[str, str]] = MappingProxyType(
         "writing": "written, printed, spelled, spelt, spelled out, painted, inscribed, engraved, stamped, embossed, "
         "carved, lettered, typed, stated, embroidered, written down, readable, legible, to be read, to read, said",
         "showing": "displayed, shown, visible, marked, indicated, listed, mentioned, given, seen, found, used, "
-        "specified, present, showing",
+        "specified, present, showing, included, named",
         "saying": "say, says, saying, said, read, reads, reading, spell, spells, state, states",
         "bear_verb": "show, shows, display, displays, bear, bears, have, has, contain, contains, include, includes, "
         "carry, carries, feature, features, depict, depicts, list, lists, mention, mentions, state, states, give, "
@@ -122,24 +136,32 @@ CLASSES: Final[Mapping[str, str]] = MappingProxyType(
         "making": "made, makes, make, manufactured, manufactures, produced, produces, built, builds",
         "dealing": "issued, bought, purchased, sold, printed, billed, paid, made, dated, created, taken, sent, signed, "
         "issue, happen, take place, ordered",
-        "seeming": "look, looks, seem, seems, appear to be, look to be",
-        "occurring": "appear, appears, occur, occurs, show up, come up, repeated, written, printed, mentioned, used, "
-        "visible, seen, be seen, be read, be found, shown, there, present, displayed, exist, exists, spelled out",
+        "seeming": "look to be, looks to be, seem to be, seems to be, appear to be, appears to be, look, looks, seem, "
+        "seems, appear, appears",
+        "leaving": "leave, put, park, drop, lose, look for, hang, keep, get, buy",
+        "appearing": "appear, appears, occur, occurs, show up, come up, visible, seen, be seen, be found, shown, "
+        "there, present, displayed, exist, exists",
+        "repeating": "repeated, written, printed, mentioned, used, be read, spelled out",
         "reader": "read, read out, read aloud, read me, read to me, transcribe, ocr, extract, spell out, type out, "
         "copy, write down",
-        "teller": "tell me, give me, show me, let me know, read, read out, read me, extract, get, get me, return, what "
+        "teller": "tell me, give me, let me know, read, read out, read me, extract, get, get me, return, what "
         "about, how about, and, state, report, tell us, give us",
-        "pointer": "find, find me, locate, point to, point at, point out, point me to, show, show me, highlight, mark, "
-        "look for, search for, spot, detect, box, outline, circle",
-        "describer": "describe, caption, summarise, summarize, tell me about, tell me something about, explain, give "
-        "me a description of, give a description of, what can you tell me about",
+        "pointer": "find, find me, help me find, help me locate, i am looking for, i am searching for, i can not find, "
+        "i need to find, i want to find, i have lost, have you seen, draw a box around, draw a rectangle around, draw "
+        "a circle around, draw a bounding box around, put a box around, indicate, pinpoint, circle, frame, look out "
+        "for, search the picture for, search the image for, direct me to, take me to, guide me to, bring me to, "
+        "locate, point to, point at, point out, point me to, show, show me, highlight, mark, look for, search for, "
+        "spot, detect, box, outline",
+        "describer": "describe, caption, summarise, summarize, tell me about, tell me something about, explain, walk "
+        "me through, talk me through, take me through, comment on, depict, portray, give me a description of, give a "
+        "description of, what can you tell me about",
         # Openers and endings.
         "ask": "can you tell me, could you tell me, can you please tell me, could you please tell me, would you tell "
         "me, please tell me, tell me, let me know, i want to know, i would like to know, i need to know, do you know, "
         "can you say, i wonder, i am wondering, can you, could you, would you, will you, can you please, could you "
         "please, would you please, i would like you to, i want you to, i need you to, check, can you check, could you "
-        "check, find out, i need, i want, may i know, may i ask, question, help me find, help me, my question is, tell "
-        "us, can you show me, i am looking for, do you happen to know, any idea",
+        "check, find out, i need, i want, may i know, may i ask, question, help me, my question is, tell "
+        "us, can you show me, could you show me, do you happen to know, any idea",
         "courtesy": "please, kindly, hello, hi, hey, excuse me, sorry, thanks, thank you, thank you very much, many "
         "thanks, thanks a lot, thanks in advance, thank you in advance, ok, okay, so, well, now, sir, madam, "
         "assistant, good morning, good evening, good afternoon, cheers, exactly, actually, just, if you can, if "
@@ -160,14 +182,20 @@ CLASSES: Final[Mapping[str, str]] = MappingProxyType(
         "how_often": "how many times, how often, how frequently, count how often, count how many times, the number of "
         "times, how many occurrences of, count the occurrences of, count all occurrences of, number of occurrences of, "
         "how many instances of, count the instances of",
+        "adverb": "still, already, properly, correctly, fully, completely, entirely, totally, really, quite, partly, "
+        "partially, mostly, securely, safely, firmly, neatly, badly, tightly, slightly, very, very much, currently, "
+        "right now, now, at the moment, at present, yet, any more, anymore, too, also, even, together",
+        "viewpoint": "to the camera, to the viewer, to the photographer, to us, to me, to you, from the camera, from "
+        "the viewer, from us, from me, from you, in size",
+        "manner": "in detail, in a few words, in one sentence, in a sentence, in two sentences, in words, briefly, in "
+        "short, shortly, for me, to me, for a blind person, in general, in your own words",
         "bound": "more than, at least, at most, exactly, only, fewer than, less than",
         "existing": "is there, are there, was there, were there, is not there, are not there, there is, there are, "
         "there was, there were, do we have, is there any sign of, are there any signs of, does there exist",
         "comparative": "bigger, smaller, larger, taller, shorter, longer, wider, narrower, higher, lower, older, "
-        "younger, newer, heavier, lighter, darker, brighter, closer, nearer, further away, farther away, closer to the "
-        "camera, nearer to the camera, closer to the viewer, further from the camera, farther from the camera, "
-        "thicker, thinner, cheaper, more expensive, faster, slower, cleaner, dirtier, more colourful, more colorful, "
-        "further to the left, further to the right, further left, further right, higher up, lower down",
+        "younger, newer, heavier, lighter, darker, brighter, closer, nearer, further, farther, further away, farther "
+        "away, thicker, thinner, cheaper, more expensive, faster, slower, cleaner, dirtier, more colourful, more "
+        "colorful, further to the left, further to the right, further left, further right, higher up, lower down",
         "quantity": "more, fewer, less, as many",
         "difference": "what is the difference between, what are the differences between, what differs between, what is "
         "different between, compare, how does",
@@ -189,12 +217,9 @@ CLASSES: Final[Mapping[str, str]] = MappingProxyType(
         "should i call, how can i call them, what number do i call, which number do i call, how can i reach them by "
         "phone, what number can i ring, which number can i ring, what number do i ring, which number do i ring",
         "seller_question": "where was this bought, where was it bought, where were these bought, where was this "
-        "purchased, where was it purchased, where was this receipt issued, where is this receipt from, where is the "
-        "receipt from, where does this receipt come from, who issued this receipt, who issued the receipt, who issued "
-        "this invoice, who issued the invoice, who is the seller, who is the merchant, who is the vendor, who is the "
-        "issuer, who is the supplier, who sold this, who sent this invoice, who sent the invoice, who is this invoice "
-        "from, who is the invoice from, who is this receipt from, where did i buy this, where did they buy this, where "
-        "were the goods bought, where was the purchase made, who is this from, where is this from",
+        "purchased, where was it purchased, who is the seller, who is the merchant, who is the vendor, who is the "
+        "issuer, who is the supplier, who sold this, where did i buy this, where did they buy this, where were the "
+        "goods bought, where was the purchase made, who is this from, where is this from",
         "view_question": "what do you see, what can you see, what can be seen, what can i see, what do we see, what "
         "can we see, what do i see, what is happening, what is going on, what is shown, what is depicted, what is "
         "pictured, what is displayed, what is visible, what is present, what is it, what is this, what is that, what "
@@ -205,18 +230,31 @@ CLASSES: Final[Mapping[str, str]] = MappingProxyType(
         "of, what is it a photo of, what is this picture of, what is this image of, what is this photo of, what is "
         "this picture about, what is this image about, what is this photo about",
         "placed_question": "what is, what are, what is there, what are there, what can you see, what do you see, what "
-        "lies, what stands, what is located, what is placed, what do we see, what is standing, what is lying, what is "
-        "sitting, what is hanging, what can be seen, what is visible, what is shown",
+        "lies, what stands, what is located, what is placed, what do we see, what is happening, what is going on, what "
+        "is displayed, what is standing, what is lying, what is sitting, what is hanging, what can be seen, what is "
+        "visible, what is shown",
         "whereabouts_question": "where, whereabouts, where exactly, where about, in which part of the picture, in "
         "which part of the image, in what part of the image, in what part of the picture, at which place, in which "
         "corner, on which side, at what position, in which position, at which position",
         "position_noun": "location, position, place, coordinates, bounding box, locations, positions, bounding boxes, "
         "exact location, exact position, whereabouts",
         # Words that end a noun although nothing above says so.
+        "verbal_noun": "display, displays, list, bear, bears, feature, print, mark, post",
+        "pictorial_noun": "painting, drawing, mural, statue, sculpture, map, cartoon, mirror, tapestry, sketch, "
+        "illustration, graph, chart, diagram",
+        "idiom": "on fire, in use, out of order, in place, out of place, in bloom, on sale, in motion, under "
+        "construction, up and running, at rest, in progress, in operation",
+        "state_noun": "state, condition, status",
+        "summary_noun": "summary, overview, description, account, outline, caption, idea, impression, breakdown",
+        "unit": "mm, cm, m, km, ml, cl, l, litre, liter, inch, foot, metre, meter, kg, g, gram, mg, oz, lb, volt, v, "
+        "watt, w, amp, kw, gb, mb, tb, euro, dollar, cent, pound, percent, degree, year-old",
+        "compound_start": "first aid, wet floor, wet paint, dead end, one way, no entry, no smoking, no parking, give "
+        "way, high voltage, hot air, hot water, cold water, fast food",
+        "done_noun": "bed, sled, shed, moped, seabed, flatbed, seed, weed, feed, reed, speed, steed, red, ted, need",
         "verb": "including, excluding, incl, excl, wearing, holding, called, named, tell, look, looks, see, count, "
         "describe, compare, going, had, ignore, must, should, might, may, been, being, went, be, got, let, want, need, "
         "know, doing, answer, pretend, forget, write, translate, mean, means, cost, costs, please, thanks, labelled, "
-        "labeled, same, different, am, give, get",
+        "labeled, same, different, am, give, get, hold, holds, wear, wears, weigh, weighs, live, lives, nobody, none",
     }
 )
 """Classes by the name that the grammar gives them."""
@@ -237,11 +275,14 @@ FUNCTION_CLASSES: Final = (
     "writing",
     "showing",
     "saying",
-    "occurring",
+    "appearing",
+    "repeating",
     "property",
     "bear_verb",
     "whereabouts",
     "making",
     "dealing",
+    "adverb",
+    "term",
 )
 """Classes whose words are never part of a noun."""

@@ -22,6 +22,7 @@ from services.common.claims import (
 )
 from services.common.plans import Target, Task, TextField
 from services.llm.core import sentences
+from services.llm.core.lexicon import EXCLUSIVES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -48,9 +49,11 @@ def compose(material: Material) -> Iterator[ClaimDraft]:
 
 
 def _asked(plan: Plan) -> tuple[Target, ...]:
-    """The targets that the question is about: the first, and each that is not there to place another."""
+    """The targets that the question is about: the first, its equals, and each that is not there to place another."""
     placing = {end for relation in plan.relations for end in (relation.subject_id, relation.object_id)}
     first = {target.id for target in plan.targets[:1]}
+    places = {(relation.kind, relation.object_id) for relation in plan.relations if relation.subject_id in first}
+    first |= {relation.subject_id for relation in plan.relations if (relation.kind, relation.object_id) in places}
     return tuple(_named(plan, target) for target in plan.targets if target.id in first or target.id not in placing)
 
 
@@ -64,6 +67,8 @@ def _named(plan: Plan, target: Target) -> Target:
 
 
 def _about(material: Material, target: Target, found: TargetEvidence) -> Iterator[ClaimDraft]:
+    if material.plan.task is Task.STATE and _leaves_state_open(target, found):
+        return
     if not found.candidates:
         if found.searched and material.plan.task in _STATES_ABSENCE:
             query = target.literal_text or target.words
@@ -80,6 +85,12 @@ def _about(material: Material, target: Target, found: TargetEvidence) -> Iterato
 def _any_lettering(target: Target) -> bool:
     """Whether all that is found is meant, such as the lines of a sign; a field or given words are one."""
     return target.is_text and target.text_field is TextField.ANY and not target.literal_text
+
+
+def _leaves_state_open(target: Target, found: TargetEvidence) -> bool:
+    """Whether what was found answers for no state: the question names two that exclude one another, or none."""
+    stated = frozenset(target.attributes)
+    return any(len(stated & states) > 1 for states in EXCLUSIVES) or (not stated and bool(found.candidates))
 
 
 def _best(material: Material, target: Target, candidate: Candidate) -> Iterator[ClaimDraft]:

@@ -29,11 +29,13 @@ RELATIONS: Final = _table(
     {
         RelationKind.LEFT_OF: "left of, to the left of, on the left of, on the left side of, at the left of, left from",
         RelationKind.RIGHT_OF: "right of, to the right of, on the right of, on the right side of, at the right of",
-        RelationKind.ABOVE: "above, over, higher than, further up than",
-        RelationKind.BELOW: "below, under, underneath, beneath, lower than",
+        RelationKind.ABOVE: "above, over",
+        RelationKind.BELOW: "below, under, underneath, beneath",
         RelationKind.ON: "on, on top of, on the top of, onto, upon, on the front of, on the side of, on the back of,"
-        " across",
-        RelationKind.INSIDE: "in, inside, inside of, within, into, contained in",
+        " across, at the top of, at the bottom of, on the bottom of, at the end of, on the edge of, at the edge of,"
+        " stuck to, attached to, fixed to, taped to, pinned to, glued to, mounted on, hanging from",
+        RelationKind.INSIDE: "in, inside, inside of, within, into, contained in, in the middle of, in the centre of,"
+        " in the center of, in the corner of",
         RelationKind.NEAR: "near, close to, around, near to, nearby, in the vicinity of",
         RelationKind.NEXT_TO: "next to, beside, besides, by, alongside, adjacent to, right next to, at the side of",
         RelationKind.IN_FRONT_OF: "in front of, before, ahead of",
@@ -51,7 +53,7 @@ FIELDS: Final = _table(
         " bill amount, final price",
         TextField.DATE: "date, purchase date, date of purchase, transaction date, receipt date, bill date, issue date,"
         " date of issue, printing date",
-        TextField.PRICE: "price, cost, unit price, price tag",
+        TextField.PRICE: "price, cost, unit price",
         TextField.COMPANY: "company name, shop name, store name, business name, restaurant name, merchant name,"
         " vendor name, seller name, supplier name",
         TextField.ADDRESS: "address, street address, postal address, shop address, store address, company address,"
@@ -61,7 +63,21 @@ FIELDS: Final = _table(
         TextField.TIME: "time, time of day",
     }
 )
-"""Lettering of a kind, by the nouns that ask for it, wherever they stand. The noun stays in the plan as asked."""
+"""Lettering of a kind, by the nouns that ask for it, wherever they stand."""
+
+FIELD_NOUNS: Final = MappingProxyType(
+    {
+        TextField.BRAND: "brand",
+        TextField.TOTAL: "total",
+        TextField.DATE: "date",
+        TextField.PRICE: "price",
+        TextField.COMPANY: "company",
+        TextField.ADDRESS: "address",
+        TextField.PHONE: "phone number",
+        TextField.TIME: "time",
+    }
+)
+"""What a plan calls a field, however it was asked for. Keys are called as they are printed."""
 
 LOOSE_FIELDS: Final = _table(
     {
@@ -74,6 +90,9 @@ LOOSE_FIELDS: Final = _table(
 )
 """The same for nouns that mean lettering only where reading is asked for: "the phone" elsewhere is a thing."""
 
+TERMS: Final = _table({"due date": "due, payable by", "expiry date": "expire, expires, run out, go off"})
+"""Keys of dates, by the words that ask when."""
+
 DIMENSIONS: Final = _table(
     {
         "colour": "colour, color, colours, colors",
@@ -84,9 +103,12 @@ DIMENSIONS: Final = _table(
         "shape": "shape",
         "material": "material, fabric",
         "pattern": "pattern",
+        "texture": "texture",
         "age": "age",
+        "depth": "depth",
+        "weight": "weight",
+        "thickness": "thickness",
         "kind": "kind, type, sort, breed, species, style",
-        "state": "state, condition",
     }
 )
 """What can be asked of a thing, by the nouns that ask."""
@@ -97,6 +119,9 @@ HOW_DIMENSIONS: Final = _table(
         "height": "how tall, how high",
         "length": "how long",
         "width": "how wide",
+        "depth": "how deep",
+        "weight": "how heavy",
+        "thickness": "how thick",
         "age": "how old",
     }
 )
@@ -120,10 +145,39 @@ PROPERTIES: Final = _table(
         " alive, sharp, dull, hot, cold, switched on, switched off, turned on, turned off, barefoot, naked, dressed,"
         " happy, sad, angry, tired, standing up, sitting down, lying down, upright, upside down, blank,"
         " transparent, opaque, shiny, rusty, bare, raised, painted, filled, covered, finished, sealed,"
-        " half full, half empty, blurry, blurred",
+        " half full, half empty, blurry, blurred, lit up, bent, stuck, frozen, loose, tight, missing, complete,"
+        " free, taken, available, vacant, busy, worn, plugged in, unplugged, up, down, ajar, wide open, in place, safe,"
+        " tidy, messy, clear, idle, offline, online, ready, fresh, raw, burnt, overgrown",
     }
 )
 """Adjectives, by what they are a value of."""
+
+EXCLUSIVES: Final = tuple(
+    frozenset(entries(row))
+    for row in (
+        "open, opened, wide open, ajar, closed, shut",
+        "full, empty, half full, half empty, filled",
+        "on, off, switched on, switched off, turned on, turned off",
+        "locked, unlocked",
+        "plugged in, unplugged",
+        "lit, unlit",
+        "clean, dirty",
+        "wet, dry",
+        "hot, cold",
+        "asleep, awake, sleeping",
+        "dead, alive",
+        "broken, damaged, intact",
+        "up, down, raised, lowered",
+        "upright, upside down",
+        "free, taken, occupied, vacant, available, busy",
+        "sitting, standing, lying, kneeling, sitting down, standing up, lying down",
+        "moving, parked, stopped, standing still",
+        "running, stopped, idle",
+        "online, offline",
+        "ripe, unripe, rotten",
+    )
+)
+"""States of which a thing has one at most."""
 
 SUPERLATIVES: Final = _table(
     {
@@ -131,8 +185,12 @@ SUPERLATIVES: Final = _table(
         "right": "right",
         "leftmost": "leftmost, left-most, furthest left, farthest left, left-hand",
         "rightmost": "rightmost, right-most, furthest right, farthest right, right-hand",
-        "topmost": "topmost, uppermost, top",
-        "bottommost": "bottommost, lowest, lowermost, bottom",
+        "top": "top, upper",
+        "topmost": "topmost, uppermost, highest",
+        "bottom": "bottom, lower",
+        "bottommost": "bottommost, lowest, lowermost",
+        "front": "front",
+        "back": "back, rear",
         "middle": "middle, central, centre, center",
         "largest": "largest, biggest",
         "smallest": "smallest",

@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 
 _IRREGULAR: Final[Mapping[str, str]] = MappingProxyType(
     {
+        "persons": "person",
         "people": "person",
+        "men": "man",
         "children": "child",
         "feet": "foot",
         "teeth": "tooth",

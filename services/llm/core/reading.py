@@ -4,7 +4,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import re
+from dataclasses import replace
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
@@ -12,10 +13,11 @@ from parsimonious.exceptions import ParseError
 from parsimonious.nodes import Node, NodeVisitor
 
 from services.common.plans import RelationKind, Target, TextField
-from services.llm.core.grammar import GRAMMAR, PATTERNS
+from services.llm.core.grammar import GRAMMAR
 from services.llm.core.lexicon import (
     CORNERS,
     DIMENSIONS,
+    FIELD_NOUNS,
     FIELDS,
     HOW_DIMENSIONS,
     INDEFINITES,
@@ -23,9 +25,12 @@ from services.llm.core.lexicon import (
     PROPERTIES,
     RELATIONS,
     SUPERLATIVES,
+    TERMS,
     TEXT_NOUNS,
 )
 from services.llm.core.nouns import singular
+from services.llm.core.parts import Asked, Literal, Mark, Noun, Parts, Request, gathered
+from services.llm.core.patterns import PATTERNS
 from services.llm.core.things import Link, Things, thing
 from services.llm.core.words import canonical
 
@@ -33,53 +38,25 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """An attribute of what was named last."""
+MAX_WORDS: Final = 100
+"""Words outside quotations that one question has at most; it bounds the time that parsing takes."""
 
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A dimension or comparison that is asked about the first thing."""
-
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Literal:
-    """Lettering, word for word."""
-
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Noun:
-    """A noun in the singular; `side` is "from the left" and the like."""
-
-    text: str
-    side: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """A pattern and what was said in it, in the order of the question."""
-
-    pattern: str
-    parts: tuple[Things | Link | Mark | Asked | Literal, ...]
-
-
-Part = Things | Link | Mark | Asked | Literal | Noun | Request | RelationKind
-Parts = tuple[Part, ...]
+_QUOTED: Final = re.compile(r'"[^"]*"')
 
 _OWNER_RELATION: Final[Mapping[TextField, RelationKind]] = {TextField.PRICE: RelationKind.NEAR}
 """How a field lies to what it is a field of, where it is not on it."""
+
+_OFTEN_SEVERAL: Final = frozenset({TextField.DATE, TextField.TIME, TextField.ADDRESS})
+"""Fields of which a page has several, told apart by their keys: "check-in date"."""
 
 
 def owner_relation(field: TextField) -> RelationKind:
     """How lettering of a kind lies to the thing that it belongs to."""
     return _OWNER_RELATION.get(field, RelationKind.ON)
+
+
+def _lettering_of(field: TextField) -> Things:
+    return thing(Target("", noun=FIELD_NOUNS[field], is_text=True, text_field=field))
 
 
 def lettering(literal: str) -> Things:
@@ -94,7 +71,7 @@ class Reader(NodeVisitor):  # type: ignore[type-arg]  # generic in its stubs, no
         """The parts of the children, in order. Patterns become requests."""
         parts = tuple(chain.from_iterable(children))
         if node.expr_name in PATTERNS:
-            return (Request(node.expr_name, parts),)  # type: ignore[arg-type]  # nouns do not come this far
+            return (Request(node.expr_name, parts),)  # type: ignore[arg-type]  # the rest does not come this far
         return parts
 
     # ---- words that mean something by themselves
@@ -114,6 +91,15 @@ class Reader(NodeVisitor):  # type: ignore[type-arg]  # generic in its stubs, no
     def visit_superlative(self, node: Node, _: Any) -> Parts:
         return (Mark(SUPERLATIVES[_text(node)]),)
 
+    def visit_participle(self, node: Node, _: Any) -> Parts:
+        return (Mark(_text(node)),)
+
+    visit_participial = visit_particled = visit_measure = visit_participle
+
+    def visit_exclusive_pair(self, node: Node, _: Any) -> Parts:
+        states = node.children[0].children
+        return (Mark(_text(states[0])), Mark(_text(states[-1])))
+
     def visit_corner(self, node: Node, _: Any) -> Parts:
         return (Mark(CORNERS[_text(node)]),)
 
@@ -126,6 +112,11 @@ class Reader(NodeVisitor):  # type: ignore[type-arg]  # generic in its stubs, no
     def visit_comparative(self, node: Node, _: Any) -> Parts:
         return (Asked(_text(node)),)
 
+    visit_more_of = visit_than_most = visit_costing = visit_comparative
+
+    def visit_equality(self, node: Node, _: Any) -> Parts:
+        return (Asked(_text(node).removesuffix(" as")),)
+
     def visit_quantity(self, node: Node, _: Any) -> Parts:
         return (Asked(_text(node)),)
 
@@ -135,6 +126,9 @@ class Reader(NodeVisitor):  # type: ignore[type-arg]  # generic in its stubs, no
     def visit_either(self, _: Node, children: Sequence[Parts]) -> Parts:
         first = next(part.text for part in _flat(children) if isinstance(part, Mark))
         return (Asked(PROPERTIES.get(first, "state")),)
+
+    def visit_weighing(self, _: Node, __: Any) -> Parts:
+        return (Asked("weight"),)
 
     def visit_made_of(self, _: Node, __: Any) -> Parts:
         return (Asked("material"),)
@@ -160,12 +154,27 @@ class Reader(NodeVisitor):  # type: ignore[type-arg]  # generic in its stubs, no
 
     visit_on_carrier = visit_related
 
+    def visit_locate_surface(self, _: Node, children: Sequence[Parts]) -> Parts:
+        parts = _flat(children)
+        kind = next(part for part in parts if isinstance(part, RelationKind))
+        surface = next(thing(Target("", noun=part.text)) for part in parts if isinstance(part, Noun))
+        found = next(part for part in parts if isinstance(part, Things))
+        return (Request("locate_surface", (found.placed(Link(kind, surface)),)),)
+
+    def visit_owned_by(self, _: Node, children: Sequence[Parts]) -> Parts:
+        return tuple(Link(RelationKind.ON, part, to_head=True) for part in _flat(children) if isinstance(part, Things))
+
+    def visit_held_by(self, node: Node, children: Sequence[Parts]) -> Parts:
+        links = self.visit_owned_by(node, children)
+        return tuple(replace(link, kind=RelationKind.INSIDE) for link in links if isinstance(link, Link))
+
     # ---- things
 
     def visit_noun(self, node: Node, _: Any) -> Parts:
         return (Noun(singular(_text(node))),)
 
-    visit_carrier_name = visit_generic_noun = visit_noun
+    visit_carrier_name = visit_generic_noun = visit_paper_name = visit_noun
+    visit_plate_name = visit_verbal_noun = visit_one = visit_noun
 
     def visit_possessor_name(self, node: Node, _: Any) -> Parts:
         return (Noun(singular(_text(node).removesuffix("'s"))),)
@@ -185,7 +194,13 @@ class Reader(NodeVisitor):  # type: ignore[type-arg]  # generic in its stubs, no
             marks = [*marks[:-1], f"{marks[-1]} {noun.side}"] if marks else [noun.side]
         return (thing(Target("", noun=noun.text, attributes=tuple(marks))),)
 
-    visit_carrier = visit_possessor = visit_object
+    visit_carrier = visit_possessor = visit_paper = visit_object
+
+    def visit_plate(self, node: Node, children: Sequence[Parts]) -> Parts:
+        parts = _flat(children)
+        (plate,) = self.visit_object(node, [tuple(part for part in parts if isinstance(part, Noun | Mark))])
+        owners = [Link(RelationKind.ON, part) for part in parts if isinstance(part, Things)]
+        return gathered((plate, *owners))
 
     def visit_generic_thing(self, node: Node, children: Sequence[Parts]) -> Parts:
         parts = _flat(children)
@@ -203,11 +218,17 @@ class Reader(NodeVisitor):  # type: ignore[type-arg]  # generic in its stubs, no
     def visit_activity(self, node: Node, _: Any) -> Parts:
         return (Mark(_text(node, skip=1)),)
 
+    def visit_acting(self, node: Node, _: Any) -> Parts:
+        verb, _space, rest = _text(node).partition(" ")
+        return (Mark(f"{verb.removesuffix('s').removesuffix('e')}ing {rest}"),)
+
     def visit_having(self, node: Node, _: Any) -> Parts:
         verb, _space, rest = _text(node).partition(" ")
         if verb in {"that", "who", "which"}:
-            verb, rest = "with", rest.partition(" ")[2]
-        return (Mark(f"{verb} {rest}"),)
+            verb, _space, rest = rest.partition(" ")
+        return (Mark(f"{'with' if verb in {'has', 'have'} else verb} {rest}"),)
+
+    visit_possessing = visit_having
 
     # ---- lettering
 
@@ -255,27 +276,29 @@ class Reader(NodeVisitor):  # type: ignore[type-arg]  # generic in its stubs, no
     def visit_lettering_named(self, _: Node, children: Sequence[Parts]) -> Parts:
         return _field(_flat(children))
 
+    visit_text_owned = visit_lettering_named
+
     def visit_lettering_noun(self, node: Node, _: Any) -> Parts:
         return (thing(Target("", noun=singular(_text(node)), is_text=True)),)
 
     # ---- fields of a page
 
     def visit_field_noun(self, node: Node, _: Any) -> Parts:
-        field = FIELDS[_text(node)]
-        return (thing(Target("", noun=singular(_text(node)), is_text=True, text_field=field)),)
+        return (_lettering_of(FIELDS[_text(node)]),)
 
     def visit_loose_field_noun(self, node: Node, _: Any) -> Parts:
-        return (thing(Target("", noun=_text(node), is_text=True, text_field=LOOSE_FIELDS[_text(node)])),)
+        return (_lettering_of(LOOSE_FIELDS[_text(node)]),)
 
     def visit_modified(self, node: Node, children: Sequence[Parts]) -> Parts:
         (named,) = (part for part in _flat(children) if isinstance(part, Things))
         field = named.head.text_field
-        keyed = field in {TextField.DATE, TextField.TIME}  # "check-in date" is one date of several: find its key.
-        return (
-            named.with_head(
-                replace(named.head, noun=_text(node), text_field=TextField.KEYED if keyed else field),
-            ),
-        )
+        if field not in _OFTEN_SEVERAL:
+            return (named,)
+        return (named.with_head(replace(named.head, noun=_text(node), text_field=TextField.KEYED)),)
+
+    def visit_term(self, node: Node, _: Any) -> Parts:
+        key = TERMS[_text(node)]
+        return (thing(Target("", noun=key, is_text=True, text_field=TextField.KEYED)),)
 
     def visit_keyed(self, node: Node, _: Any) -> Parts:
         return (thing(Target("", noun=_text(node), is_text=True, text_field=TextField.KEYED)),)
@@ -293,28 +316,17 @@ class Reader(NodeVisitor):  # type: ignore[type-arg]  # generic in its stubs, no
 
 
 def read(question: str) -> Request | None:
-    """What a question asks; None where no pattern fits it."""
+    """What a question asks; None where no pattern fits it, and for texts too long to be one question."""
+    text = canonical(question)
+    if len(_QUOTED.sub("", text).split()) > MAX_WORDS:
+        return None
     try:
-        tree = GRAMMAR.parse(canonical(question))
+        tree = GRAMMAR.parse(text)
     except ParseError:
         return None
     request: Request
     (request,) = Reader().visit(tree)
     return request
-
-
-def gathered(parts: Parts) -> Parts:
-    """The things with the marks and links that follow each, and before the first, what belongs to no thing yet."""
-    done: list[Part] = []
-    for part in parts:
-        last = done[-1] if done else None
-        if isinstance(last, Things) and isinstance(part, Mark):
-            done[-1] = last.marked([part.text])
-        elif isinstance(last, Things) and isinstance(part, Link):
-            done[-1] = last.placed(part)
-        else:
-            done.append(part)
-    return tuple(done)
 
 
 def _field(parts: Parts) -> Parts:

@@ -6,7 +6,7 @@ import re
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from services.common.plans import RelationKind, Target, TextField
+from services.common.plans import RelationKind, Target, TextField, described
 from services.llm.core.nouns import plural
 
 if TYPE_CHECKING:
@@ -45,8 +45,6 @@ _SUBJECTS: Final[Mapping[TextField, str]] = MappingProxyType(
 """What a sentence calls a field; the others go by the word in the question."""
 
 _UNCOUNTED: Final = ("text", "lettering")
-_AFTER: Final = re.compile(r"(?:with|without|\w+ing)\b(?! )?.*", re.DOTALL)
-"""Attributes that stand behind their noun."""
 
 
 def quoted(text: str) -> str:
@@ -60,9 +58,7 @@ def phrase(target: Target, *, number: int = 1) -> str:
     if target.literal_text:
         return f"{'words' if _many_words(target) else 'word'} {quoted(target.literal_text)}"
     noun = target.noun or ("lettering" if target.is_text else "object")
-    before = [attribute for attribute in target.attributes if not _AFTER.fullmatch(attribute)]
-    after = [attribute for attribute in target.attributes if _AFTER.fullmatch(attribute)]
-    return " ".join((*before, noun if number == 1 or noun in _UNCOUNTED else plural(noun), *after))
+    return described(noun if number == 1 or noun in _UNCOUNTED else plural(noun), target.attributes)
 
 
 def exists(target: Target, place: str) -> str:

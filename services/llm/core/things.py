@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import accumulate
 from typing import TYPE_CHECKING, Self
 
 from services.common.plans import Relation, RelationKind, Target
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 Edge = tuple[int, RelationKind, int]
 """Subject and object by their places in `Things.targets`."""
@@ -22,11 +23,13 @@ class Things:
         targets: Without ids. Never empty.
         edges: What must hold between them.
         tail: The thing that a following place belongs to, as in "the cup on the table in the corner".
+        heads: The first of several things of which all the same is said, as in "a cup and a plate on the table".
     """
 
     targets: tuple[Target, ...]
     edges: tuple[Edge, ...] = ()
     tail: int = 0
+    heads: tuple[int, ...] = (0,)
 
     @property
     def head(self) -> Target:
@@ -38,20 +41,24 @@ class Things:
         return replace(self, targets=(head, *self.targets[1:]))
 
     def marked(self, attributes: Iterable[str]) -> Self:
-        """The head with further attributes, each once."""
-        together = dict.fromkeys((*self.head.attributes, *attributes))
-        return self.with_head(replace(self.head, attributes=tuple(together)))
+        """The heads with further attributes, each once."""
+        further = tuple(attributes)
+        targets = list(self.targets)
+        for place in self.heads:
+            target = targets[place]
+            targets[place] = replace(target, attributes=tuple(dict.fromkeys((*target.attributes, *further))))
+        return replace(self, targets=tuple(targets))
 
     def placed(self, link: Link) -> Self:
         """The thing placed by another."""
         shift = len(self.targets)
         moved = tuple((subject + shift, kind, other + shift) for subject, kind, other in link.things.edges)
-        at = 0 if link.to_head else self.tail
-        edge = (shift, link.kind, at) if link.inverse else (at, link.kind, shift)
+        at = self.heads if link.to_head or self.tail in self.heads else (self.tail,)
+        edges = ((shift, link.kind, place) if link.inverse else (place, link.kind, shift) for place in at)
         return replace(
             self,
             targets=self.targets + link.things.targets,
-            edges=(*self.edges, *moved, edge),
+            edges=(*self.edges, *moved, *edges),
             tail=self.tail if link.inverse else shift + link.things.tail,
         )
 
@@ -76,6 +83,18 @@ class Link:
 def thing(target: Target) -> Things:
     """A thing by itself."""
     return Things((target,))
+
+
+def together(things: Sequence[Things]) -> Things:
+    """One for several of which all the same is said. `things` is not empty."""
+    starts = tuple(accumulate((len(each.targets) for each in things[:-1]), initial=0))
+    placed = zip(starts, things, strict=True)
+    return Things(
+        tuple(target for each in things for target in each.targets),
+        tuple((start + a, kind, start + b) for start, each in placed for a, kind, b in each.edges),
+        tail=things[0].tail if len(things) == 1 else 0,
+        heads=starts,
+    )
 
 
 def numbered(groups: Iterable[Things]) -> tuple[tuple[Target, ...], tuple[Relation, ...]]:

@@ -8,13 +8,14 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 _CONTRACTIONS: Final[Mapping[str, str]] = MappingProxyType(
     {f"{word}'s": f"{word} is" for word in ("what", "where", "who", "how", "when", "which", "there", "that", "it")}
     | {f"{word}s": f"{word} is" for word in ("what", "where", "how")}
     | {f"{word}'re": f"{word} are" for word in ("what", "where", "who", "how", "there", "they")}
     | {f"{word}n't": f"{word} not" for word in ("is", "are", "was", "were", "do", "does", "did", "could", "would")}
+    | {f"{word}'s": f"{word} is" for word in ("colour", "color", "size", "shape", "material", "brand", "one")}
     | {"can't": "can not", "i'd": "i would", "i'm": "i am", "let's": "let us", "here's": "here is", "pls": "please"}
 )
 """Shortened words, spelled out."""
@@ -34,6 +35,9 @@ _STRAIGHT: Final = str.maketrans(
 _SINGLE_QUOTED: Final = re.compile(r"(?<!\w)'([^'\"]+(?:'\w[^'\"]*)*)'(?!\w)")
 _WHOLLY_QUOTED: Final = re.compile(r'"([^" ]+ [^"]+)"[. ]*')
 _TOKEN: Final = re.compile(r'"([^"]*)"|([^\W_](?:[^\s",]*[^\W_])?)|([,.])|\S')
+_FEW_WORDS: Final = 2
+"""So few words in capitals may be lettering and no question."""
+
 _DECORATION: Final = frozenset({"So", "Sk", "Mn", "Me", "Cf", "Co", "Cs"})
 """Unicode categories that carry no word: emoji, their modifiers, marks without a letter, format characters."""
 
@@ -51,7 +55,18 @@ def canonical(text: str) -> str:
     straight = _SINGLE_QUOTED.sub(r'"\1"', unicodedata.normalize("NFKC", text).translate(_STRAIGHT)).strip()
     whole = _WHOLLY_QUOTED.fullmatch(straight)
     tokens = (_token(match) for match in _TOKEN.finditer(whole[1] if whole is not None else straight))
-    return " ".join(token for token in tokens if token)
+    words = [token for token in tokens if token]
+    return " ".join(map(_lowered, words) if _is_shouted(words) else words)
+
+
+def _is_shouted(words: Sequence[str]) -> bool:
+    """Whether all is in capitals, so that a capital marks nothing."""
+    unquoted = " ".join(word for word in words if not word.startswith('"'))
+    return unquoted.isupper() and len(unquoted.split()) > _FEW_WORDS
+
+
+def _lowered(word: str) -> str:
+    return word if word.startswith('"') else word.lower()
 
 
 def _token(match: re.Match[str]) -> str:

@@ -111,7 +111,7 @@ def test_other_tasks_state_no_absence(task: str) -> None:
         ('"OPEN" <any>', 3, 'The word "OPEN" appears 3 times in the picture.', '"OPEN"'),
         ('"OPEN" <any>', 1, 'The word "OPEN" appears once in the picture.', '"OPEN"'),
         ("[red] person", 3, "There are 3 red people in the picture.", "red person"),
-        ("[wearing a hat] man", 2, "There are 2 men wearing a hat in the picture.", "wearing a hat man"),
+        ("[wearing a hat] man", 2, "There are 2 men wearing a hat in the picture.", "man wearing a hat"),
         ("bottle of water", 2, "There are 2 bottles of water in the picture.", "bottle of water"),
         ("bus", 1, "There is 1 bus in the picture.", "bus"),
     ],
@@ -122,6 +122,25 @@ def test_a_count_cites_everything_counted(asked: str, distinct: int, text: str, 
     assert claim.text == text
     assert claim.statement == Count(label, distinct)
     assert claim.citations == tuple(Citation(r, SUPPORTS) for r in ("r3", "r1", "r2"))
+
+
+@pytest.mark.parametrize("valve", ["[open, closed] valve", "[red, shut, open] valve", "valve"])
+def test_a_thing_that_is_there_says_nothing_of_a_state_left_open(valve: str) -> None:
+    asked = plan("STATE", valve)
+    assert list(compose(material(asked, [region("r1", label="valve")], found("t1", "r1")))) == []
+
+
+def test_a_thing_that_is_not_there_has_no_state() -> None:
+    (claim,) = compose(material(plan("STATE", "valve"), [], found("t1", searched=True)))
+    assert claim.text == "There is no valve in the picture."
+    assert list(compose(material(plan("STATE", "[open, closed] valve"), [], found("t1", searched=True)))) == []
+
+
+def test_things_that_share_a_place_are_each_stated() -> None:
+    asked = plan("EXISTS", "cup", "plate", "table", relations=("t1 ON t3", "t2 ON t3"))
+    regions = [region("r1", label="cup"), region("r2", label="plate"), region("r3", label="table")]
+    claims = compose(material(asked, regions, found("t1", "r1"), found("t2", "r2"), found("t3", "r3")))
+    assert [claim.statement for claim in claims] == [Exists("cup"), Exists("plate")]
 
 
 def test_nothing_counted_is_an_absence() -> None:

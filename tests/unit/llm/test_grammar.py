@@ -5,7 +5,7 @@ import re
 import pytest
 
 from services.llm.core.classes import CLASSES, FUNCTION_CLASSES
-from services.llm.core.grammar import GRAMMAR, PATTERNS, RULES
+from services.llm.core.grammar import GRAMMAR, RULES
 from services.llm.core.lexicon import (
     CORNERS,
     DIMENSIONS,
@@ -16,6 +16,7 @@ from services.llm.core.lexicon import (
     SUPERLATIVES,
     entries,
 )
+from services.llm.core.patterns import PATTERNS
 
 RULE_NAMES = re.findall(r"(?m)^(\w+) +=", RULES)
 

@@ -54,7 +54,7 @@ def matches(made: Plan, wanted: Wanted) -> bool:
 
 
 @pytest.mark.parametrize(
-    ("part", "remainder", "floor"), [("development", 0, 0.75), ("test", 1, 0.75)], ids=["development", "test"]
+    ("part", "remainder", "floor"), [("development", 0, 0.99), ("test", 1, 0.89)], ids=["development", "test"]
 )
 def test_plans_are_exactly_right_often_enough_and_seldom_of_another_task(
     part: str, remainder: int, floor: float
@@ -72,4 +72,4 @@ def test_plans_are_exactly_right_often_enough_and_seldom_of_another_task(
     print(f"{part} exact {exact.total()} of {len(read)}, another task {guessed_wrong}")  # noqa: T201
     assert exact.total() >= floor * len(read)
     # Not understanding is safe; misunderstanding is not.
-    assert guessed_wrong <= 0.05 * len(read)
+    assert guessed_wrong <= 0.02 * len(read)

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from services.common.plans import Plan, Task
 from services.llm.core.classes import CLASSES
-from services.llm.core.grammar import PATTERNS
 from services.llm.core.lexicon import entries
+from services.llm.core.patterns import PATTERNS
 from services.llm.core.planner import ENGINE, plan
 from services.llm.core.reading import read
 from tests.unit.llm.table import Row, rows
@@ -119,6 +119,13 @@ def test_long_and_repetitive_text_is_planned_like_any_other(part: str) -> None:
     assert_whole(plan(text))
     assert_whole(plan(f"Where is {text}"[:2000]))
     assert_whole(plan(f"How many dogs are {text}"[:2000]))
+
+
+def test_a_text_longer_than_any_question_is_not_understood() -> None:
+    steps = " on the table" * 30
+    assert plan(f"Where is the cup{steps}?").task is Task.LOCATE
+    assert plan(f"Where is the cup{steps * 2}?") == NOT_UNDERSTOOD
+    assert plan(f'Where is "{"word " * 300}"?').task is Task.LOCATE
 
 
 def assert_whole(made: Plan) -> None:

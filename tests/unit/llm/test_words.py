@@ -22,6 +22,11 @@ from services.llm.core.words import canonical
         ("hello \N{DOG FACE}\N{VARIATION SELECTOR-16}", "hello"),
         ('"What is this?"', "What is this ."),
         ('"EXIT"', '"EXIT"'),
+        ("WHERE IS THE EXIT?", "where is the exit ."),
+        ('FIND THE WORD "EXIT"', 'find the word "EXIT"'),
+        ("NO EXIT", "NO EXIT"),
+        ("Where is the EXIT?", "Where is the EXIT ."),
+        ("What colour's the bin?", "What colour is the bin ."),
         ('the word "', "the word"),
     ],
 )
@@ -41,6 +46,7 @@ def test_words_stand_one_space_apart(text: str) -> None:
     [
         ("dogs", "dog"),
         ("people", "person"),
+        ("men", "man"),
         ("women", "woman"),
         ("children", "child"),
         ("buses", "bus"),
