@@ -99,8 +99,11 @@ def _unbound(plan: Plan, target: Target | None, missing: Missing) -> Abstention:
     target_id = target.id if target is not None else ""
     words = target.words if target is not None else "lettering"
     what = f"Nothing finds {words}: no model is bound to the capability {missing.capability.word}."
-    if any(relation.object_id == target_id for relation in plan.relations):
-        what = f"Whether the rest lies as asked to the {words} was not checked. {what}"
+    for relation in plan.relations:
+        if relation.object_id == target_id:
+            subject = next((t.words for t in plan.targets if t.id == relation.subject_id), "it")
+            kind = relation.kind.name.lower().replace("_", " ")
+            what = f"Whether the {subject} is {kind} the {words} was not checked. {what}"
     remedy = f"To have it found, {missing.remedy}." if missing.remedy else ""
     return Abstention(AbstentionReason.NOT_CHECKABLE, f"{what} {remedy}".strip(), target_id, missing.capability)
 

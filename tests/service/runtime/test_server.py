@@ -10,6 +10,7 @@ import grpc
 import pytest
 from google.rpc import error_details_pb2
 from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoReflectionDescriptorDatabase
 from grpc_status import rpc_status
 from pydantic_settings import SettingsConfigDict
 
@@ -188,6 +189,17 @@ async def test_calls_in_flight_are_finished_before_the_server_stops() -> None:
             await asyncio.wait_for(echo.started.wait(), timeout=5)
             asyncio.get_running_loop().call_soon(echo.release.set)
         assert (await call).plan.engine.name == "wait"
+
+
+async def test_reflection_tells_foreign_clients_the_contract() -> None:
+    async with echo_port(Echo()) as port:
+        names = await asyncio.to_thread(_reflected, port)
+    assert "groundwire.v1.LlmService" in names
+
+
+def _reflected(port: int) -> set[str]:
+    with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
+        return set(ProtoReflectionDescriptorDatabase(channel).get_services())
 
 
 async def test_a_watcher_of_health_does_not_hold_the_server_up() -> None:
