@@ -108,6 +108,7 @@ def plan(
         "VLLM_NO_USAGE_STATS": "1",
         "DO_NOT_TRACK": "1",
         "PYTHONSAFEPATH": "1",
+        "OTEL_SERVICE_NAME": "vllm",
     } | ({"HF_HUB_OFFLINE": "1"} if local else {})
     said = [f"--{name}={value}" for name, value in command.items()]
     return Plan(

@@ -27,6 +27,9 @@ PIECE: Final = 9
 """Characters of a streamed piece: claims never end where a piece does."""
 LETTERS: Final = "abcdefghij XYZ 0123456789.,-é™字"
 
+YES: Final = (('"', {'"': 0.0}), ("yes", {"yes": -0.1, "no": -2.4}), ('"', {'"': 0.0}))
+"""A verdict: yes, at odds of ten to one."""
+
 Json = Any
 
 
@@ -44,6 +47,7 @@ class Behaviour:
         model: Who it says that it is; empty for the model asked.
         endless: Whether it repeats its text for ever.
         gate: Where set, it waits for this before it answers.
+        steps: Tokens of a verdict, each with the log probabilities of the likeliest ones in its place.
     """
 
     status: int = 200
@@ -55,6 +59,7 @@ class Behaviour:
     model: str = ""
     endless: bool = False
     gate: asyncio.Event | None = None
+    steps: tuple[tuple[str, dict[str, float]], ...] = YES
 
 
 @dataclass(frozen=True)
@@ -92,8 +97,9 @@ class OpenAiSimulator:
     probes: int = 0
 
     async def __aenter__(self) -> Self:
-        self._random = random.Random(self.seed)
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._random = random.Random(self.seed)  # noqa: S311 - noise, no secret
+        self._open: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
+        self._gone = False
         self._server = await asyncio.start_server(self._connected, "127.0.0.1", 0)
         self._port: int = self._server.sockets[0].getsockname()[1]
         return self
@@ -108,26 +114,30 @@ class OpenAiSimulator:
     async def stop(self) -> None:
         """Be gone: no new connections, and the open ones broken."""
         self._server.close()
-        for task in tuple(self._tasks):
+        self._gone = True
+        for task, writer in tuple(self._open.items()):
+            writer.transport.abort()
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*self._open, return_exceptions=True)
         await self._server.wait_closed()
 
     # ---- HTTP
 
     def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self._gone:
+            writer.transport.abort()
+            return
         task = asyncio.ensure_future(self._serve(reader, writer))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._open[task] = writer
+        task.add_done_callback(lambda _: self._open.pop(task))
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            with suppress(asyncio.IncompleteReadError, ConnectionError, _Dropped):
+        with suppress(asyncio.IncompleteReadError, ConnectionError, _Dropped):
+            try:
                 await self._answer(reader, writer)
-        finally:
-            writer.transport.abort() if writer.transport.is_closing() else writer.close()
-            with suppress(ConnectionError, asyncio.CancelledError):
-                await writer.wait_closed()
+            finally:
+                writer.close()
+            await writer.wait_closed()
 
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = (await reader.readuntil(b"\r\n\r\n")).decode()
@@ -168,7 +178,10 @@ class OpenAiSimulator:
             more = [f"Retry-After: {behaviour.retry_after}"] if behaviour.retry_after else []
             await self._send(writer, behaviour.status, error, *more)
             return
-        await self._stream(writer, chat.body, behaviour, schema["schema"])
+        if chat.body.get("stream"):
+            await self._stream(writer, chat.body, behaviour, schema["schema"])
+        else:
+            await self._verdict(writer, chat.body, behaviour)
 
     async def _probed(self, writer: asyncio.StreamWriter, body: Json, schema: Json) -> None:
         if body["model"] not in self.models:
@@ -184,6 +197,19 @@ class OpenAiSimulator:
             answer = {"id": "p", "object": "chat.completion", "created": 1, "model": body["model"]}
             await self._send(writer, 200, {**answer, "choices": [choice], "system_fingerprint": "sim-1"})
 
+    async def _verdict(self, writer: asyncio.StreamWriter, body: Json, behaviour: Behaviour) -> None:
+        if behaviour.stops_after is not None:
+            await self._break(writer, behaviour.then)
+            return
+        content = [
+            {"token": token, "logprob": 0.0, "top_logprobs": [{"token": t, "logprob": p} for t, p in likely.items()]}
+            for token, likely in behaviour.steps
+        ]
+        text = "".join(token for token, _ in behaviour.steps)
+        choice = {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": text}}
+        answer = {"id": "v", "object": "chat.completion", "created": 1, "model": behaviour.model or body["model"]}
+        await self._send(writer, 200, answer | {"choices": [choice | {"logprobs": {"content": content}}]})
+
     async def _stream(self, writer: asyncio.StreamWriter, body: Json, behaviour: Behaviour, schema: Json) -> None:
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n")
         text = behaviour.text
@@ -197,7 +223,8 @@ class OpenAiSimulator:
             if left <= 0:
                 await self._break(writer, behaviour.then)
                 return
-            piece = (text * 2)[sent % max(1, len(text)) :][: min(PIECE, left)]
+            start = sent % len(text)
+            piece = text[start : start + min(PIECE, left)]
             sent += len(piece)
             await self._event(writer, base | {"choices": [{"index": 0, "delta": {"content": piece}}]})
         end = {"choices": [{"index": 0, "delta": {}, "finish_reason": behaviour.finish}]}
