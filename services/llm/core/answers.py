@@ -20,7 +20,7 @@ from services.common.claims import (
     Statement,
 )
 from services.common.plans import Engine, Plan, Relation, Target, Task, TextField
-from services.llm.core import schemas
+from services.llm.core import schemas, sentences
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -112,25 +112,33 @@ class ClaimReader:
             OutsideSchema: It is none, or cites what was not given.
         """
         self._gate.check(value)
-        target_id = value["target"]
-        return ClaimDraft(_line(value["text"]), target_id, self._statement(value, target_id), _citations(value))
+        target = self._targets.get(value["target"], Target(""))
+        statement, text = _stated(value, target)
+        return ClaimDraft(text, target.id, statement, _citations(value))
 
-    def _statement(self, value: Mapping[str, Any], target_id: str) -> Statement:
-        match value["kind"]:
-            case "exists":
-                return Exists(_line(value["label"]))
-            case "located":
-                return Located(_line(value["label"]))
-            case "count":
-                return Count(_line(value["label"]), value["value"])
-            case "reading":
-                return Reading(_line(value["reading"]))
-            case "field":
-                field = self._targets[target_id].text_field
-                return Field(field, _line(value["key"]), _line(value["value"]))
-            case _:
-                target = self._targets[target_id]
-                return Absent(_line(value["label"]), (target.literal_text or target.words,))
+
+def _stated(value: Mapping[str, Any], target: Target) -> tuple[Statement, str]:
+    """The statement, and the sentence for people.
+
+    The model says which kind of claim, of what, on which regions, and what it reads there. Names are the plan's and
+    sentences are made here: a sentence of the model's own could say what nothing will test.
+    """
+    match value["kind"]:
+        case "exists":
+            return Exists(target.words), sentences.exists(target, "")
+        case "located":
+            return Located(target.words), sentences.located(target, "")
+        case "count":
+            return Count(target.words, value["value"]), sentences.counted(target, value["value"], "")
+        case "reading":
+            reading = _line(value["reading"])
+            return Reading(reading), sentences.reading(reading, "")
+        case "field":
+            found = _line(value["value"])
+            key = target.noun or target.text_field.name.lower()
+            return Field(target.text_field, key, found), sentences.field(target, found, "")
+        case _:
+            return Absent(target.words, (target.literal_text or target.words,)), sentences.absent(target)
 
 
 def _citations(value: Mapping[str, Any]) -> tuple[Citation, ...]:

@@ -35,7 +35,6 @@ MAX_COUNT: Final = 999
 NOUN_CHARACTERS: Final = 40
 ATTRIBUTE_CHARACTERS: Final = 32
 LETTERING_CHARACTERS: Final = 120
-TEXT_CHARACTERS: Final = 160
 
 _UNPRINTABLE: Final = r"\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069"
 """Control characters, line ends, and marks that turn the direction of writing."""
@@ -247,7 +246,6 @@ def _visual(what: Allowed, targets: Sequence[str], kind: str, **said: Schema) ->
         **said,
         supported_by=several(region, least=1, most=most),
         context=several(region, least=0, most=most),
-        text=line(TEXT_CHARACTERS),
     )
 
 
@@ -255,23 +253,24 @@ def _absent(what: Allowed) -> Schema | None:
     """A claim that something is not there; it has no region to rest on."""
     if not what.missing:
         return None
-    return record(
-        target=one_of(what.missing), kind=one_of(["absent"]), label=line(NOUN_CHARACTERS), text=line(TEXT_CHARACTERS)
-    )
+    return record(target=one_of(what.missing), kind=one_of(["absent"]))
 
 
 def _count(what: Allowed) -> Schema | None:
     number = {"type": "integer", "minimum": 1, "maximum": MAX_COUNT}
-    return _visual(what, what.found, "count", label=line(NOUN_CHARACTERS), value=number)
+    return _visual(what, _named(what), "count", value=number)
+
+
+def _named(what: Allowed) -> Sequence[str]:
+    """The targets that have a name to state something of; the whole picture has none."""
+    return [target_id for target_id in what.found if target_id]
 
 
 _CLAIMS: Final[Mapping[str, Callable[[Allowed], Schema | None]]] = {
-    "exists": lambda what: _visual(what, what.found, "exists", label=line(NOUN_CHARACTERS)),
-    "located": lambda what: _visual(what, what.found, "located", label=line(NOUN_CHARACTERS)),
+    "exists": lambda what: _visual(what, _named(what), "exists"),
+    "located": lambda what: _visual(what, _named(what), "located"),
     "count": _count,
     "reading": lambda what: _visual(what, what.found, "reading", reading=line(LETTERING_CHARACTERS)),
-    "field": lambda what: _visual(
-        what, what.fields, "field", key=line(NOUN_CHARACTERS), value=line(LETTERING_CHARACTERS)
-    ),
+    "field": lambda what: _visual(what, what.fields, "field", value=line(LETTERING_CHARACTERS)),
     "absent": _absent,
 }

@@ -77,9 +77,12 @@ def test_what_was_searched_for_is_said_by_the_plan_and_not_by_the_model() -> Non
     what = schemas.allowed(material.plan, (), tuple(material.evidence.values()))
     schema = schemas.claim(what)
     assert schema is not None
-    value = {"target": "t1", "kind": "absent", "label": "exit", "text": "No exit."}
-    draft = answers.ClaimReader(material.plan, schema).read(value)
-    assert draft.statement == Absent("exit", ("word t1",))
+    target = material.plan.targets[0]
+    draft = answers.ClaimReader(material.plan, schema).read({"target": "t1", "kind": "absent"})
+    assert draft.statement == Absent(target.words, (target.literal_text or target.words,))
+    for own_words in ({"label": "exit"}, {"text": "No exit."}):
+        with pytest.raises(answers.OutsideSchema):
+            answers.ClaimReader(material.plan, schema).read({"target": "t1", "kind": "absent", **own_words})
 
 
 # ---- Claims while they stream

@@ -27,7 +27,7 @@ def claim_schema(material: Material) -> schemas.Schema:
 
 
 def reading(**changes: Any) -> dict[str, Any]:
-    claim = {"target": "", "kind": "reading", "reading": "EXIT", "supported_by": ["r1"], "context": [], "text": "EXIT."}
+    claim = {"target": "", "kind": "reading", "reading": "EXIT", "supported_by": ["r1"], "context": []}
     return {name: value for name, value in (claim | changes).items() if value is not None}
 
 
@@ -50,16 +50,17 @@ def every_schema(schema: Any) -> list[dict[str, Any]]:
         reading(supported_by=None),
         reading(supported_by="r1"),
         reading(target="t1"),
-        reading(kind="count", reading=None, label="EXIT", value=1),
+        reading(kind="count", reading=None, value=1),
         reading(kind="verdict"),
         reading(verdict="supported"),
+        reading(text="what the model would like to add"),
         reading(reading=""),
         reading(reading=" "),
         reading(reading="x" * (schemas.LETTERING_CHARACTERS + 1)),
-        reading(text="a\nb"),
-        reading(text="a\x1b[31mb"),
-        reading(text="left \u202e tfel"),
-        reading(text=None),
+        reading(reading="a\nb"),
+        reading(reading="a\x1b[31mb"),
+        reading(reading="left \u202e tfel"),
+        reading(reading=None),
         {},
         [],
         "r1",
