@@ -6,7 +6,10 @@ from typing import Annotated
 import typer
 
 from groundwire.cli import asking, mesh, records
+from groundwire.cli.bundle import bundle
+from groundwire.cli.erase import erase
 from groundwire.cli.failures import Commands
+from groundwire.cli.verify import verify
 
 app = typer.Typer(
     name="groundwire",
@@ -76,6 +79,21 @@ app.command(
     )
 )(records.explain)
 app.command("list", epilog=_examples("groundwire list --limit 5"))(records.list_answers)
+
+app.command(
+    epilog=_examples(
+        "groundwire verify",
+        "groundwire verify 0192f3a4-1111-7000-8000-000000000001",
+        "groundwire verify claim.json --key log.pub",
+    )
+)(verify)
+app.command(epilog=_examples("groundwire bundle 0192f3a4-1111-7000-8000-000000000001 c1 -o claim.json"))(bundle)
+app.command(
+    epilog=_examples(
+        "groundwire erase --answer 0192f3a4-1111-7000-8000-000000000001",
+        "groundwire erase --image sha256:9f86… --reason 'asked for by the person shown'",
+    )
+)(erase)
 
 
 def main() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 from contextlib import contextmanager
@@ -37,11 +38,12 @@ def start(*, free_ports: bool) -> Mesh:
         LocalMesh: It could not be started; nothing is left running.
     """
     with _launch_errors():
-        from groundwire.mesh import local, ports, table  # noqa: PLC0415 - half a second; not in a client's installation
+        from groundwire.mesh import local, ports  # noqa: PLC0415 - half a second; not in a client's installation
 
-        chosen = ports.free_ports(table.COMPONENTS) if free_ports else None
+        components = local.chosen(os.environ)
+        chosen = ports.free_ports(components) if free_ports else None
         with ProgressDisplay(consoles.messages()) as display:
-            return local.Mesh.start(ports=chosen, progress=display.show)
+            return local.Mesh.start(components=components, ports=chosen, progress=display.show)
 
 
 def attach() -> Mesh:

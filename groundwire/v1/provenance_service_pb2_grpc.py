@@ -60,6 +60,31 @@ class ProvenanceServiceStub:
                 request_serializer=groundwire_dot_v1_dot_provenance__service__pb2.GetTraceRequest.SerializeToString,
                 response_deserializer=groundwire_dot_v1_dot_provenance__service__pb2.GetTraceResponse.FromString,
                 _registered_method=True)
+        self.GetCheckpoint = channel.unary_unary(
+                '/groundwire.v1.ProvenanceService/GetCheckpoint',
+                request_serializer=groundwire_dot_v1_dot_provenance__service__pb2.GetCheckpointRequest.SerializeToString,
+                response_deserializer=groundwire_dot_v1_dot_provenance__service__pb2.GetCheckpointResponse.FromString,
+                _registered_method=True)
+        self.GetInclusionProof = channel.unary_unary(
+                '/groundwire.v1.ProvenanceService/GetInclusionProof',
+                request_serializer=groundwire_dot_v1_dot_provenance__service__pb2.GetInclusionProofRequest.SerializeToString,
+                response_deserializer=groundwire_dot_v1_dot_provenance__service__pb2.GetInclusionProofResponse.FromString,
+                _registered_method=True)
+        self.GetConsistencyProof = channel.unary_unary(
+                '/groundwire.v1.ProvenanceService/GetConsistencyProof',
+                request_serializer=groundwire_dot_v1_dot_provenance__service__pb2.GetConsistencyProofRequest.SerializeToString,
+                response_deserializer=groundwire_dot_v1_dot_provenance__service__pb2.GetConsistencyProofResponse.FromString,
+                _registered_method=True)
+        self.ReadRecords = channel.unary_stream(
+                '/groundwire.v1.ProvenanceService/ReadRecords',
+                request_serializer=groundwire_dot_v1_dot_provenance__service__pb2.ReadRecordsRequest.SerializeToString,
+                response_deserializer=groundwire_dot_v1_dot_provenance__service__pb2.ReadRecordsResponse.FromString,
+                _registered_method=True)
+        self.Erase = channel.unary_unary(
+                '/groundwire.v1.ProvenanceService/Erase',
+                request_serializer=groundwire_dot_v1_dot_provenance__service__pb2.EraseRequest.SerializeToString,
+                response_deserializer=groundwire_dot_v1_dot_provenance__service__pb2.EraseResponse.FromString,
+                _registered_method=True)
 
 
 class ProvenanceServiceServicer:
@@ -112,6 +137,52 @@ class ProvenanceServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetCheckpoint(self, request, context):
+        """Reads the newest checkpoint: the signed statement of how many records the log has, and of the root over them.
+
+        Errors: PART_UNAVAILABLE, INTERNAL where the log is not what was signed.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetInclusionProof(self, request, context):
+        """Proves that a record is in the log that the newest checkpoint is of.
+
+        Errors: INVALID_FIELD, RECORD_NOT_FOUND, PART_UNAVAILABLE, INTERNAL where the log is not what was signed.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetConsistencyProof(self, request, context):
+        """Proves that the log, when it had `new_size` records, began with what it was when it had `old_size`.
+
+        Errors: INVALID_FIELD, PART_UNAVAILABLE, INTERNAL where the log is not what was signed.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ReadRecords(self, request, context):
+        """Reads the log itself, record by record, in the order of the indexes.
+
+        Errors: INVALID_FIELD, PART_UNAVAILABLE.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Erase(self, request, context):
+        """Erases an answer, or every answer about an image: the contents, the stored spans, then the keys that backups would
+        need. The records stay, and a record of the erasure is appended. Erasing an answer again returns the first receipt.
+
+        Errors: INVALID_FIELD, RECORD_NOT_FOUND, PART_UNAVAILABLE.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_ProvenanceServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -139,6 +210,31 @@ def add_ProvenanceServiceServicer_to_server(servicer, server):
                     servicer.GetTrace,
                     request_deserializer=groundwire_dot_v1_dot_provenance__service__pb2.GetTraceRequest.FromString,
                     response_serializer=groundwire_dot_v1_dot_provenance__service__pb2.GetTraceResponse.SerializeToString,
+            ),
+            'GetCheckpoint': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetCheckpoint,
+                    request_deserializer=groundwire_dot_v1_dot_provenance__service__pb2.GetCheckpointRequest.FromString,
+                    response_serializer=groundwire_dot_v1_dot_provenance__service__pb2.GetCheckpointResponse.SerializeToString,
+            ),
+            'GetInclusionProof': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetInclusionProof,
+                    request_deserializer=groundwire_dot_v1_dot_provenance__service__pb2.GetInclusionProofRequest.FromString,
+                    response_serializer=groundwire_dot_v1_dot_provenance__service__pb2.GetInclusionProofResponse.SerializeToString,
+            ),
+            'GetConsistencyProof': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetConsistencyProof,
+                    request_deserializer=groundwire_dot_v1_dot_provenance__service__pb2.GetConsistencyProofRequest.FromString,
+                    response_serializer=groundwire_dot_v1_dot_provenance__service__pb2.GetConsistencyProofResponse.SerializeToString,
+            ),
+            'ReadRecords': grpc.unary_stream_rpc_method_handler(
+                    servicer.ReadRecords,
+                    request_deserializer=groundwire_dot_v1_dot_provenance__service__pb2.ReadRecordsRequest.FromString,
+                    response_serializer=groundwire_dot_v1_dot_provenance__service__pb2.ReadRecordsResponse.SerializeToString,
+            ),
+            'Erase': grpc.unary_unary_rpc_method_handler(
+                    servicer.Erase,
+                    request_deserializer=groundwire_dot_v1_dot_provenance__service__pb2.EraseRequest.FromString,
+                    response_serializer=groundwire_dot_v1_dot_provenance__service__pb2.EraseResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -277,6 +373,141 @@ class ProvenanceService:
             '/groundwire.v1.ProvenanceService/GetTrace',
             groundwire_dot_v1_dot_provenance__service__pb2.GetTraceRequest.SerializeToString,
             groundwire_dot_v1_dot_provenance__service__pb2.GetTraceResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetCheckpoint(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/groundwire.v1.ProvenanceService/GetCheckpoint',
+            groundwire_dot_v1_dot_provenance__service__pb2.GetCheckpointRequest.SerializeToString,
+            groundwire_dot_v1_dot_provenance__service__pb2.GetCheckpointResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetInclusionProof(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/groundwire.v1.ProvenanceService/GetInclusionProof',
+            groundwire_dot_v1_dot_provenance__service__pb2.GetInclusionProofRequest.SerializeToString,
+            groundwire_dot_v1_dot_provenance__service__pb2.GetInclusionProofResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetConsistencyProof(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/groundwire.v1.ProvenanceService/GetConsistencyProof',
+            groundwire_dot_v1_dot_provenance__service__pb2.GetConsistencyProofRequest.SerializeToString,
+            groundwire_dot_v1_dot_provenance__service__pb2.GetConsistencyProofResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReadRecords(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/groundwire.v1.ProvenanceService/ReadRecords',
+            groundwire_dot_v1_dot_provenance__service__pb2.ReadRecordsRequest.SerializeToString,
+            groundwire_dot_v1_dot_provenance__service__pb2.ReadRecordsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Erase(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/groundwire.v1.ProvenanceService/Erase',
+            groundwire_dot_v1_dot_provenance__service__pb2.EraseRequest.SerializeToString,
+            groundwire_dot_v1_dot_provenance__service__pb2.EraseResponse.FromString,
             options,
             channel_credentials,
             insecure,

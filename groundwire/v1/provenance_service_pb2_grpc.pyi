@@ -59,6 +59,32 @@ class ProvenanceServiceStub:
 
     Errors: INVALID_FIELD, RECORD_NOT_FOUND, PART_UNAVAILABLE.
     """
+    GetCheckpoint: _grpc.UnaryUnaryMultiCallable[_provenance_service_pb2.GetCheckpointRequest, _provenance_service_pb2.GetCheckpointResponse]
+    """Reads the newest checkpoint: the signed statement of how many records the log has, and of the root over them.
+
+    Errors: PART_UNAVAILABLE, INTERNAL where the log is not what was signed.
+    """
+    GetInclusionProof: _grpc.UnaryUnaryMultiCallable[_provenance_service_pb2.GetInclusionProofRequest, _provenance_service_pb2.GetInclusionProofResponse]
+    """Proves that a record is in the log that the newest checkpoint is of.
+
+    Errors: INVALID_FIELD, RECORD_NOT_FOUND, PART_UNAVAILABLE, INTERNAL where the log is not what was signed.
+    """
+    GetConsistencyProof: _grpc.UnaryUnaryMultiCallable[_provenance_service_pb2.GetConsistencyProofRequest, _provenance_service_pb2.GetConsistencyProofResponse]
+    """Proves that the log, when it had `new_size` records, began with what it was when it had `old_size`.
+
+    Errors: INVALID_FIELD, PART_UNAVAILABLE, INTERNAL where the log is not what was signed.
+    """
+    ReadRecords: _grpc.UnaryStreamMultiCallable[_provenance_service_pb2.ReadRecordsRequest, _provenance_service_pb2.ReadRecordsResponse]
+    """Reads the log itself, record by record, in the order of the indexes.
+
+    Errors: INVALID_FIELD, PART_UNAVAILABLE.
+    """
+    Erase: _grpc.UnaryUnaryMultiCallable[_provenance_service_pb2.EraseRequest, _provenance_service_pb2.EraseResponse]
+    """Erases an answer, or every answer about an image: the contents, the stored spans, then the keys that backups would
+    need. The records stay, and a record of the erasure is appended. Erasing an answer again returns the first receipt.
+
+    Errors: INVALID_FIELD, RECORD_NOT_FOUND, PART_UNAVAILABLE.
+    """
 
 @_typing.type_check_only
 class ProvenanceServiceAsyncStub(ProvenanceServiceStub):
@@ -88,6 +114,32 @@ class ProvenanceServiceAsyncStub(ProvenanceServiceStub):
     """
     GetTrace: _aio.UnaryUnaryMultiCallable[_provenance_service_pb2.GetTraceRequest, _provenance_service_pb2.GetTraceResponse]  # type: ignore[assignment]
     """Reads the spans of a trace back. Spans arrive a few seconds after the answer, over OTLP, on this service's port.
+
+    Errors: INVALID_FIELD, RECORD_NOT_FOUND, PART_UNAVAILABLE.
+    """
+    GetCheckpoint: _aio.UnaryUnaryMultiCallable[_provenance_service_pb2.GetCheckpointRequest, _provenance_service_pb2.GetCheckpointResponse]  # type: ignore[assignment]
+    """Reads the newest checkpoint: the signed statement of how many records the log has, and of the root over them.
+
+    Errors: PART_UNAVAILABLE, INTERNAL where the log is not what was signed.
+    """
+    GetInclusionProof: _aio.UnaryUnaryMultiCallable[_provenance_service_pb2.GetInclusionProofRequest, _provenance_service_pb2.GetInclusionProofResponse]  # type: ignore[assignment]
+    """Proves that a record is in the log that the newest checkpoint is of.
+
+    Errors: INVALID_FIELD, RECORD_NOT_FOUND, PART_UNAVAILABLE, INTERNAL where the log is not what was signed.
+    """
+    GetConsistencyProof: _aio.UnaryUnaryMultiCallable[_provenance_service_pb2.GetConsistencyProofRequest, _provenance_service_pb2.GetConsistencyProofResponse]  # type: ignore[assignment]
+    """Proves that the log, when it had `new_size` records, began with what it was when it had `old_size`.
+
+    Errors: INVALID_FIELD, PART_UNAVAILABLE, INTERNAL where the log is not what was signed.
+    """
+    ReadRecords: _aio.UnaryStreamMultiCallable[_provenance_service_pb2.ReadRecordsRequest, _provenance_service_pb2.ReadRecordsResponse]  # type: ignore[assignment]
+    """Reads the log itself, record by record, in the order of the indexes.
+
+    Errors: INVALID_FIELD, PART_UNAVAILABLE.
+    """
+    Erase: _aio.UnaryUnaryMultiCallable[_provenance_service_pb2.EraseRequest, _provenance_service_pb2.EraseResponse]  # type: ignore[assignment]
+    """Erases an answer, or every answer about an image: the contents, the stored spans, then the keys that backups would
+    need. The records stay, and a record of the erasure is appended. Erasing an answer again returns the first receipt.
 
     Errors: INVALID_FIELD, RECORD_NOT_FOUND, PART_UNAVAILABLE.
     """
@@ -147,6 +199,62 @@ class ProvenanceServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_provenance_service_pb2.GetTraceResponse, _abc.Awaitable[_provenance_service_pb2.GetTraceResponse]]:
         """Reads the spans of a trace back. Spans arrive a few seconds after the answer, over OTLP, on this service's port.
+
+        Errors: INVALID_FIELD, RECORD_NOT_FOUND, PART_UNAVAILABLE.
+        """
+
+    @_abc_1.abstractmethod
+    def GetCheckpoint(
+        self,
+        request: _provenance_service_pb2.GetCheckpointRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_provenance_service_pb2.GetCheckpointResponse, _abc.Awaitable[_provenance_service_pb2.GetCheckpointResponse]]:
+        """Reads the newest checkpoint: the signed statement of how many records the log has, and of the root over them.
+
+        Errors: PART_UNAVAILABLE, INTERNAL where the log is not what was signed.
+        """
+
+    @_abc_1.abstractmethod
+    def GetInclusionProof(
+        self,
+        request: _provenance_service_pb2.GetInclusionProofRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_provenance_service_pb2.GetInclusionProofResponse, _abc.Awaitable[_provenance_service_pb2.GetInclusionProofResponse]]:
+        """Proves that a record is in the log that the newest checkpoint is of.
+
+        Errors: INVALID_FIELD, RECORD_NOT_FOUND, PART_UNAVAILABLE, INTERNAL where the log is not what was signed.
+        """
+
+    @_abc_1.abstractmethod
+    def GetConsistencyProof(
+        self,
+        request: _provenance_service_pb2.GetConsistencyProofRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_provenance_service_pb2.GetConsistencyProofResponse, _abc.Awaitable[_provenance_service_pb2.GetConsistencyProofResponse]]:
+        """Proves that the log, when it had `new_size` records, began with what it was when it had `old_size`.
+
+        Errors: INVALID_FIELD, PART_UNAVAILABLE, INTERNAL where the log is not what was signed.
+        """
+
+    @_abc_1.abstractmethod
+    def ReadRecords(
+        self,
+        request: _provenance_service_pb2.ReadRecordsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_provenance_service_pb2.ReadRecordsResponse], _abc.AsyncIterator[_provenance_service_pb2.ReadRecordsResponse]]:
+        """Reads the log itself, record by record, in the order of the indexes.
+
+        Errors: INVALID_FIELD, PART_UNAVAILABLE.
+        """
+
+    @_abc_1.abstractmethod
+    def Erase(
+        self,
+        request: _provenance_service_pb2.EraseRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_provenance_service_pb2.EraseResponse, _abc.Awaitable[_provenance_service_pb2.EraseResponse]]:
+        """Erases an answer, or every answer about an image: the contents, the stored spans, then the keys that backups would
+        need. The records stay, and a record of the erasure is appended. Erasing an answer again returns the first receipt.
 
         Errors: INVALID_FIELD, RECORD_NOT_FOUND, PART_UNAVAILABLE.
         """

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+from functools import partial
 from typing import TYPE_CHECKING
 
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2_grpc import add_TraceServiceServicer_to_server
 
 from groundwire.v1.provenance_service_pb2_grpc import add_ProvenanceServiceServicer_to_server
+from services.provenance.key_folder import FolderKeys
+from services.provenance.notary import Notary, signing
+from services.provenance.obstore import open_copies
 from services.provenance.postgres import Limits, open_database
+from services.provenance.proving import Prover
 from services.provenance.recorder import recording
 from services.provenance.retention import pruning
+from services.provenance.sealing import Sealer, sealing_from
 from services.provenance.servicer import ProvenanceServicer, TraceServicer
 from services.provenance.settings import ProvenanceSettings
+from services.provenance.signing import load_or_create
+from services.provenance.vault import Vault
 from services.runtime import server
 from services.runtime.settings import load_or_exit
 
@@ -30,8 +39,18 @@ async def provenance(settings: ProvenanceSettings) -> AsyncIterator[server.Servi
         connect_s=settings.connect_timeout_s,
         statement_s=settings.statement_timeout_s,
     )
+    dsn = settings.dsn.get_secret_value()
+    keys = FolderKeys(settings.key_folder)
+    sealer = Sealer(keys)
+    notarize = partial(
+        Notary,
+        signer=load_or_create(settings.signing_key_file, settings.origin),
+        copies=open_copies(settings.checkpoint_url) if settings.checkpoint_url else None,
+        every=settings.checkpoint_records,
+    )
     async with (
-        open_database(settings.dsn.get_secret_value(), limits) as database,
+        open_database(dsn, limits, sealing_from(sealer, asyncio.get_running_loop())) as database,
+        signing(notarize(database), settings.checkpoint_interval_s) as notary,
         recording(database) as recorder,
         pruning(
             database,
@@ -40,13 +59,18 @@ async def provenance(settings: ProvenanceSettings) -> AsyncIterator[server.Servi
             interval_s=settings.prune_interval_s,
         ),
     ):
+        vault = Vault(recorder=recorder, records=database, sealer=sealer, keys=keys)
 
         def register(to: grpc.aio.Server) -> None:
-            servicer = ProvenanceServicer(recorder=recorder, records=database, spans=database)
+            servicer = ProvenanceServicer(vault=vault, spans=database, prover=Prover(database, notary))
             add_ProvenanceServiceServicer_to_server(servicer, to)
             add_TraceServiceServicer_to_server(TraceServicer(spans=database), to)  # type: ignore[no-untyped-call]
 
-        yield server.Service("groundwire.v1.ProvenanceService", register, database.ready)
+        async def ready() -> None:
+            for part in (database, notary, vault):
+                await part.ready()
+
+        yield server.Service("groundwire.v1.ProvenanceService", register, ready)
 
 
 def main() -> None:

@@ -14,9 +14,9 @@ from google.protobuf.message import DecodeError
 
 from groundwire.v1 import answer_pb2, claim_pb2, provenance_service_pb2
 from services.common.claims import AbstentionReason, CitationRole, Verdict
-from services.common.errors import InvalidField, MeshError
+from services.common.errors import InvalidField
 from services.provenance.core.explanation import Chain, Outline, Rest
-from services.provenance.core.records import AnswerRecord, ListedAnswer, Receipt, StoredRecord, Summary, digest_of
+from services.provenance.core.records import Answer, Finding
 from services.runtime import wire
 
 if TYPE_CHECKING:
@@ -24,16 +24,22 @@ if TYPE_CHECKING:
 
     from google.protobuf.timestamp_pb2 import Timestamp
 
+    from groundwire.proofs.records import Opening
+    from services.provenance.core.records import Entry, Erased, ListedAnswer, Receipt
     from services.provenance.core.traces import Link, Span
+    from services.provenance.proving import Included
 
 MAX_ANSWER_BYTES: Final = 16 * 1024 * 1024
 """Largest serialized answer that is kept."""
 
+MAX_REASON_CHARACTERS: Final = 200
+"""Longest reason of an erasure."""
+
 _TRACE_ID: Final = re.compile(r"(?!0{32})[0-9a-f]{32}")
 
 
-def record_from(content: bytes) -> AnswerRecord:
-    """A serialized answer as the record to keep.
+def answer_from(content: bytes) -> Answer:
+    """A serialized answer, to be kept.
 
     Raises:
         InvalidField: The bytes are no answer, or one that is not whole; the field is named.
@@ -48,10 +54,10 @@ def record_from(content: bytes) -> AnswerRecord:
         raise InvalidField(
             "answer", "answer is no serialized groundwire.v1.Answer", remedy="send what SerializeToString gave"
         ) from error
-    return AnswerRecord(content, digest_of(content), _summary_from(answer))
+    return _answer_from(content, answer)
 
 
-def _summary_from(answer: answer_pb2.Answer) -> Summary:
+def _answer_from(content: bytes, answer: answer_pb2.Answer) -> Answer:
     if answer.HasField("record"):
         raise InvalidField(
             "answer.record", "answer.record is set", remedy="leave it out: the receipt comes with the reply"
@@ -59,11 +65,8 @@ def _summary_from(answer: answer_pb2.Answer) -> Summary:
     answer_id = uuid_from(answer.id, "answer.id")
     wire.digest(answer.image.digest, "answer.image.digest")
     _check_references(answer)
-    return Summary(
+    finding = Finding(
         answer_id=answer_id,
-        # PostgreSQL's text cannot hold U+0000. Only the search column loses it; the bytes stay as they are.
-        question=_required(answer.question, "answer.question").replace("\x00", "\ufffd"),
-        image_digest=answer.image.digest,
         create_time=_time_from(answer.create_time, "answer.create_time"),
         verdicts=tuple(
             wire.member(Verdict, claim.verdict, f"answer.claims[{i}].verdict") for i, claim in enumerate(answer.claims)
@@ -71,6 +74,7 @@ def _summary_from(answer: answer_pb2.Answer) -> Summary:
         abstention_count=len(answer.abstentions),
         trace_id=trace_id_from(answer.trace_id, "answer.trace_id"),
     )
+    return Answer(content, finding, _required(answer.question, "answer.question"), answer.image.digest)
 
 
 def _check_references(answer: answer_pb2.Answer) -> None:
@@ -189,37 +193,26 @@ def receipt_to(receipt: Receipt) -> answer_pb2.RecordReceipt:
     return answer_pb2.RecordReceipt(index=receipt.index, digest=receipt.digest)
 
 
-def answer_to(stored: StoredRecord) -> answer_pb2.Answer:
-    """The answer as recorded, with its receipt.
-
-    Raises:
-        MeshError: The bytes are not those that the receipt was given for.
-    """
-    if digest_of(stored.content) != stored.receipt.digest:
-        raise MeshError(
-            f"record {stored.receipt.index} was altered after it was written",
-            remedy="restore the database from a backup, and find out who can write to it",
-            index=str(stored.receipt.index),
-            digest=stored.receipt.digest,
-        )
-    answer = answer_pb2.Answer.FromString(stored.content)
-    answer.record.CopyFrom(receipt_to(stored.receipt))
+def answer_to(receipt: Receipt, content: bytes) -> answer_pb2.Answer:
+    """The answer as recorded, with its receipt."""
+    answer = answer_pb2.Answer.FromString(content)
+    answer.record.CopyFrom(receipt_to(receipt))
     return answer
 
 
-def summary_to(listed: ListedAnswer) -> provenance_service_pb2.AnswerSummary:
+def summary_to(listed: ListedAnswer, question: str, image_digest: str) -> provenance_service_pb2.AnswerSummary:
     """One line of a list as a message."""
-    summary = listed.summary
+    finding = listed.finding
     message = provenance_service_pb2.AnswerSummary(
-        id=str(summary.answer_id),
-        question=summary.question,
-        image_digest=summary.image_digest,
-        verdicts=[claim_pb2.Verdict.ValueType(verdict) for verdict in summary.verdicts],
-        abstention_count=summary.abstention_count,
-        trace_id=summary.trace_id,
+        id=str(finding.answer_id),
+        question=question,
+        image_digest=image_digest,
+        verdicts=[claim_pb2.Verdict.ValueType(verdict) for verdict in finding.verdicts],
+        abstention_count=finding.abstention_count,
+        trace_id=finding.trace_id,
         record=receipt_to(listed.receipt),
     )
-    message.create_time.FromDatetime(summary.create_time)
+    message.create_time.FromDatetime(finding.create_time)
     return message
 
 
@@ -254,6 +247,92 @@ def explanation_to(
         claim=claims[claim_id],
         trace_id=answer.trace_id,
         record=answer.record,
+    )
+
+
+def record_name_from(request: provenance_service_pb2.GetInclusionProofRequest) -> UUID | int:
+    """The record that is asked for, by the id of its answer or by its index.
+
+    Raises:
+        InvalidField: It is named in neither way, or badly.
+    """
+    match request.WhichOneof("record"):
+        case "answer_id":
+            return uuid_from(request.answer_id, "answer_id")
+        case "index" if request.index >= 0:
+            return request.index
+        case "index":
+            raise InvalidField("index", f"index is {request.index}", remedy="indexes count from 0")
+        case _:
+            raise InvalidField("record", "no record is named", remedy="give answer_id or index")
+
+
+def inclusion_to(
+    included: Included, opening: Opening | None, erasure: Included | None, public_key: str
+) -> provenance_service_pb2.GetInclusionProofResponse:
+    """A record, its place in the signed log, and its content or the record of its erasure, as a message."""
+    message = provenance_service_pb2.GetInclusionProofResponse(
+        index=included.entry.receipt.index,
+        record=included.entry.record,
+        checkpoint=included.note,
+        hashes=included.hashes,
+        public_key=public_key,
+        opening=opening_to(opening),
+    )
+    if erasure is not None:
+        message.erasure.index = erasure.entry.receipt.index
+        message.erasure.record = erasure.entry.record
+        message.erasure.hashes.extend(erasure.hashes)
+    return message
+
+
+def opening_to(opening: Opening | None) -> provenance_service_pb2.Opening | None:
+    """What shows the content of a record, as a message."""
+    return None if opening is None else provenance_service_pb2.Opening(salt=opening.salt, content=opening.content)
+
+
+def entry_to(entry: Entry, opening: Opening | None) -> provenance_service_pb2.ReadRecordsResponse:
+    """A record of the log as a message."""
+    return provenance_service_pb2.ReadRecordsResponse(
+        receipt=receipt_to(entry.receipt), kind=entry.kind, record=entry.record, opening=opening_to(opening)
+    )
+
+
+def subject_from(request: provenance_service_pb2.EraseRequest) -> tuple[UUID | None, str]:
+    """What is to be erased: an answer, or all about the image of that digest.
+
+    Raises:
+        InvalidField: Neither is named, or badly.
+    """
+    match request.WhichOneof("subject"):
+        case "answer_id":
+            return uuid_from(request.answer_id, "answer_id"), ""
+        case "image_digest":
+            wire.digest(request.image_digest, "image_digest")
+            return None, request.image_digest
+        case _:
+            raise InvalidField("subject", "nothing is named to erase", remedy="give answer_id or image_digest")
+
+
+def reason_from(text: str) -> str:
+    """Why something is erased.
+
+    Raises:
+        InvalidField: It is too long for a record that stays for good.
+    """
+    if len(text) > MAX_REASON_CHARACTERS:
+        raise InvalidField(
+            "reason",
+            f"reason has {len(text)} characters",
+            remedy=f"at most {MAX_REASON_CHARACTERS}, and nothing personal: the record of an erasure stays",
+        )
+    return text
+
+
+def erased_to(erased: Erased) -> provenance_service_pb2.EraseResponse:
+    """What an erasure came to, as a message."""
+    return provenance_service_pb2.EraseResponse(
+        receipt=receipt_to(erased.receipt), answer_ids=[str(answer_id) for answer_id in erased.answer_ids]
     )
 
 

@@ -54,7 +54,7 @@ class Recorder:
             Overloaded: Too much is waiting.
             PartUnavailable: The database is out of reach; the record may or may not be in the log.
         """
-        size = len(record.content)
+        size = record.size
         if self._waiting and self._waiting_bytes + size > MAX_WAITING_BYTES:
             raise Overloaded(
                 "too many records wait for the database",
@@ -87,11 +87,11 @@ class Recorder:
         batch: list[_Entry] = []
         room = MAX_BATCH_BYTES
         while self._waiting and len(batch) < MAX_BATCH_RECORDS:
-            room -= len(self._waiting[0].record.content)
+            room -= self._waiting[0].record.size
             if batch and room < 0:
                 break
             batch.append(self._waiting.popleft())
-        self._waiting_bytes -= sum(len(entry.record.content) for entry in batch)
+        self._waiting_bytes -= sum(entry.record.size for entry in batch)
         return batch
 
     async def _append(self, batch: Sequence[_Entry]) -> None:

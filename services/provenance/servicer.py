@@ -14,11 +14,14 @@ from services.provenance.core import explanation, pages
 from services.runtime import attributes
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     import grpc
 
     from groundwire.v1 import answer_pb2
-    from services.provenance.ports import Records, Spans
-    from services.provenance.recorder import Recorder
+    from services.provenance.ports import Spans
+    from services.provenance.proving import Prover
+    from services.provenance.vault import Vault
 
 MAX_TRACE_SPANS: Final = 10_000
 """Spans of a trace that are returned, the earliest first."""
@@ -27,20 +30,22 @@ MAX_TRACE_SPANS: Final = 10_000
 class ProvenanceServicer(provenance_service_pb2_grpc.ProvenanceServiceServicer):
     """What was answered, why, and on what evidence."""
 
-    def __init__(self, *, recorder: Recorder, records: Records, spans: Spans) -> None:
-        """Write through the recorder, read from the stores."""
-        self._recorder = recorder
-        self._records = records
+    def __init__(self, *, vault: Vault, spans: Spans, prover: Prover) -> None:
+        """Keep answers in the vault, read spans from their store, prove through the prover."""
+        self._vault = vault
         self._spans = spans
+        self._prover = prover
 
     async def Record(
         self, request: provenance_service_pb2.RecordRequest, context: grpc.aio.ServicerContext[Any, Any]
     ) -> provenance_service_pb2.RecordResponse:
         """Keep an answer."""
-        record = convert.record_from(request.answer)
-        receipt = await self._recorder.record(record)
+        answer = convert.answer_from(request.answer)
+        self._prover.require_sound()
+        receipt = await self._vault.record(answer)
+        self._prover.saw(receipt)
         trace.get_current_span().set_attributes(
-            {attributes.ANSWER_ID: str(record.summary.answer_id), attributes.RECORD_INDEX: receipt.index}
+            {attributes.ANSWER_ID: str(answer.finding.answer_id), attributes.RECORD_INDEX: receipt.index}
         )
         return provenance_service_pb2.RecordResponse(receipt=convert.receipt_to(receipt))
 
@@ -56,11 +61,11 @@ class ProvenanceServicer(provenance_service_pb2_grpc.ProvenanceServiceServicer):
         """List answers, newest first."""
         size, before = pages.size(request.page_size), pages.before(request.page_token)
         # One more than the page holds tells whether there is a next one.
-        found = await self._records.newest(before=before, limit=size + 1)
+        found = await self._vault.newest(before=before, limit=size + 1)
         page = found[:size]
         return provenance_service_pb2.ListAnswersResponse(
-            answers=[convert.summary_to(listed) for listed in page],
-            next_page_token=pages.token(page[-1].receipt.index) if len(found) > size else "",
+            answers=[convert.summary_to(*line) for line in page],
+            next_page_token=pages.token(page[-1][0].receipt.index) if len(found) > size else "",
         )
 
     async def ExplainClaim(
@@ -88,16 +93,50 @@ class ProvenanceServicer(provenance_service_pb2_grpc.ProvenanceServiceServicer):
             )
         return convert.trace_to(found)
 
+    async def GetCheckpoint(
+        self, request: provenance_service_pb2.GetCheckpointRequest, context: grpc.aio.ServicerContext[Any, Any]
+    ) -> provenance_service_pb2.GetCheckpointResponse:
+        """Read the newest checkpoint."""
+        note = await self._prover.newest_note()
+        return provenance_service_pb2.GetCheckpointResponse(checkpoint=note, public_key=self._prover.public_key)
+
+    async def GetInclusionProof(
+        self, request: provenance_service_pb2.GetInclusionProofRequest, context: grpc.aio.ServicerContext[Any, Any]
+    ) -> provenance_service_pb2.GetInclusionProofResponse:
+        """Prove that a record is in the signed log."""
+        named = convert.record_name_from(request)
+        index = named if isinstance(named, int) else (await self._vault.locate(named)).receipt.index
+        included, erasure = await self._prover.include(index)
+        opening = await self._vault.evidence(included.entry)
+        return convert.inclusion_to(included, opening, erasure, self._prover.public_key)
+
+    async def GetConsistencyProof(
+        self, request: provenance_service_pb2.GetConsistencyProofRequest, context: grpc.aio.ServicerContext[Any, Any]
+    ) -> provenance_service_pb2.GetConsistencyProofResponse:
+        """Prove that the log begins with what it was."""
+        hashes = await self._prover.connect(request.old_size, request.new_size)
+        return provenance_service_pb2.GetConsistencyProofResponse(hashes=hashes)
+
+    async def ReadRecords(
+        self, request: provenance_service_pb2.ReadRecordsRequest, context: grpc.aio.ServicerContext[Any, Any]
+    ) -> AsyncIterator[provenance_service_pb2.ReadRecordsResponse]:
+        """Read the log record by record."""
+        async for entry in self._prover.read(request.start, request.end, boxes=request.with_contents):
+            yield convert.entry_to(entry, await self._vault.evidence(entry))
+
+    async def Erase(
+        self, request: provenance_service_pb2.EraseRequest, context: grpc.aio.ServicerContext[Any, Any]
+    ) -> provenance_service_pb2.EraseResponse:
+        """Erase an answer, or every answer about an image."""
+        answer_id, image_digest = convert.subject_from(request)
+        reason = convert.reason_from(request.reason)
+        self._prover.require_sound()
+        erased = await self._vault.erase(answer_id, image_digest, reason)
+        self._prover.hurry()
+        return convert.erased_to(erased)
+
     async def _answer(self, answer_id: str) -> answer_pb2.Answer:
-        stored = await self._records.read(convert.uuid_from(answer_id, "answer_id"))
-        if stored is None:
-            raise RecordNotFound(
-                f"no answer {answer_id} is recorded here",
-                remedy="ListAnswers lists those that are",
-                kind="answer",
-                id=answer_id,
-            )
-        return convert.answer_to(stored)
+        return convert.answer_to(*await self._vault.read(convert.uuid_from(answer_id, "answer_id")))
 
 
 class TraceServicer(trace_service_pb2_grpc.TraceServiceServicer):

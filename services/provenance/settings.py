@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import ClassVar
 
 import psycopg
@@ -37,6 +38,50 @@ class ProvenanceSettings(ServiceSettings):
     span_max_age_s: float = Field(7 * 86400.0, gt=0, description="Age at which spans are dropped, seconds.")
     max_spans: int = Field(1_000_000, ge=1, description="Spans that are kept, at most; beyond, the oldest are dropped.")
     prune_interval_s: float = Field(60.0, gt=0, description="Time between two looks for spans to drop, seconds.")
+
+    origin: str = Field(
+        "groundwire.local/log",
+        pattern=r"^[^\s+]+$",
+        description="Name of the log, in every checkpoint and of the key: a host and path of yours, no scheme.",
+    )
+    signing_key_file: Path = Field(
+        Path(),
+        validate_default=True,
+        description="PEM file with the Ed25519 key that signs checkpoints; made if missing. Required.",
+    )
+    key_folder: Path = Field(
+        Path(),
+        validate_default=True,
+        description="Folder with the keys of the answers' contents, made if missing; never in one backup with the "
+        "database. Required.",
+    )
+    checkpoint_url: str = Field(
+        "",
+        description="Folder or bucket of its own that checkpoints are copied to, as file:///… or s3://…; "
+        "empty for no copies. Whoever can write to the database should not be able to change it.",
+    )
+    checkpoint_interval_s: float = Field(
+        10.0, gt=0, description="Time between two checkpoints, seconds; none is signed while nothing is recorded."
+    )
+    checkpoint_records: int = Field(
+        1000, ge=1, description="Records after which a checkpoint is signed before its time."
+    )
+
+    @field_validator("signing_key_file")
+    @classmethod
+    def _names_a_file(cls, path: Path) -> Path:
+        if path == Path():
+            msg = "set it to a PEM file with an Ed25519 key, or to where one can be made and kept"
+            raise ValueError(msg)
+        return path
+
+    @field_validator("key_folder")
+    @classmethod
+    def _names_a_folder(cls, path: Path) -> Path:
+        if path == Path():
+            msg = "set it to a folder for the keys of the answers' contents, outside of the database's own"
+            raise ValueError(msg)
+        return path
 
     @field_validator("dsn")
     @classmethod

@@ -262,7 +262,9 @@ class SimulatedMesh:
         if name == "perception":
             perception_service_pb2_grpc.add_PerceptionServiceServicer_to_server(SimulatedPerception(self.world), server)
         if name == "provenance":
-            provenance_service_pb2_grpc.add_ProvenanceServiceServicer_to_server(SimulatedProvenance(self.world), server)
+            # It proves nothing and erases nothing: callers hear UNIMPLEMENTED, as the generated base says it.
+            servicer = SimulatedProvenance(self.world)  # type: ignore[abstract]
+            provenance_service_pb2_grpc.add_ProvenanceServiceServicer_to_server(servicer, server)
         return server
 
     def stop(self, name: str) -> None:

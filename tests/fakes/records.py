@@ -2,28 +2,43 @@
 
 >>> import asyncio
 >>> database = MemoryDatabase()
->>> asyncio.run(database.append([convert.record_from(an_answer().SerializeToString())]))[0].index
+>>> asyncio.run(database.append([a_record()]))[0].index
 0
 """
 
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import os
 import time
 import uuid
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from groundwire.proofs import merkle, records, tree
+from groundwire.proofs.records import ANSWER, ERASURE, Opening
 from groundwire.v1 import answer_pb2, claim_pb2, region_pb2
 from services.common.errors import PartUnavailable
 from services.provenance import convert
-from services.provenance.core.records import ListedAnswer, Receipt, StoredRecord, place
+from services.provenance.core.records import (
+    AnswerRecord,
+    Box,
+    Entry,
+    Erased,
+    Known,
+    ListedAnswer,
+    Receipt,
+    digest_of,
+    place,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from uuid import UUID
 
     from services.common.errors import InvalidField
-    from services.provenance.core.records import AnswerRecord
+    from services.provenance.core.records import Subject
     from services.provenance.core.traces import Span
 
 IMAGE = "a1" * 32
@@ -67,13 +82,32 @@ def _read(
     region.source.tier = tier
 
 
-def a_record(question: str = "What brand is written on the motorcycle?") -> AnswerRecord:
-    """A new answer, ready to append."""
-    return convert.record_from(an_answer(question).SerializeToString())
+def a_record(question: str = "What brand is written on the motorcycle?", *, image: str = IMAGE) -> AnswerRecord:
+    """A new answer, ready to append. Its boxes hold no more than the question: `Sealer` makes real ones."""
+    answer = convert.answer_from(an_answer(question).SerializeToString())
+    opening = Opening(bytes(32), answer.content)
+    record = records.AnswerRecord.of(opening, time="2026-11-23T10:00:00Z").encoded
+    return AnswerRecord(
+        record=record,
+        digest=digest_of(record),
+        finding=answer.finding,
+        fingerprint=hashlib.sha256(answer.content).digest(),
+        image_tag=hashlib.sha256(image.encode()).digest(),
+        key=f"key of {answer.finding.answer_id}",
+        content_box=question.encode(),
+        summary_box=question.encode(),
+    )
+
+
+@dataclass
+class _Kept:
+    index: int
+    record: AnswerRecord
+    erased_by: int | None = None
 
 
 class MemoryDatabase:
-    """`Records` and `Spans` in memory. Appending is one transaction here too: all of a batch or nothing.
+    """`Records`, `Log` and `Spans` in memory. Appending is one transaction here too: all of a batch or nothing.
 
     Attributes:
         out_of_reach: While true, everything raises `PartUnavailable`.
@@ -81,6 +115,7 @@ class MemoryDatabase:
         asked: Set once something has been given to append.
         unfit: Answers whose rows the database would not take: a batch with one of them fails whole.
         commits: Size of each batch that was appended.
+        notes: Checkpoints by size.
     """
 
     def __init__(self) -> None:
@@ -91,8 +126,12 @@ class MemoryDatabase:
         self.asked = asyncio.Event()
         self.unfit: set[UUID] = set()
         self.commits: list[int] = []
-        self.log: list[AnswerRecord] = []
-        self._receipts: dict[UUID, Receipt] = {}
+        self.log: list[Entry] = []
+        self.notes: dict[int, str] = {}
+        self._copied: set[int] = set()
+        self._frontier: list[bytes] = []
+        self._answers: dict[UUID, _Kept] = {}
+        self._doomed: set[str] = set()
         self._spans: dict[tuple[str, str], tuple[float, Span]] = {}
 
     async def ready(self) -> None:
@@ -104,35 +143,130 @@ class MemoryDatabase:
         self.asked.set()
         await self.disk.wait()
         self._reach()
-        if any(record.summary.answer_id in self.unfit for record in batch):
+        if any(record.finding.answer_id in self.unfit for record in batch):
             msg = "a row does not fit"
             raise ValueError(msg)
-        placement = place(batch, self._receipts, len(self.log))
+        known = {
+            answer_id: Known(self.log[answer.index].receipt, None if answer.erased_by else answer.record.fingerprint)
+            for answer_id, answer in self._answers.items()
+        }
+        placement = place(batch, known, len(self.log))
         for receipt, record in placement.appended:
-            self.log.append(record)
-            self._receipts[record.summary.answer_id] = receipt
+            self._append(receipt, ANSWER, record.record)
+            self._answers[record.finding.answer_id] = _Kept(receipt.index, record)
         self.commits.append(len(batch))
         return placement.outcomes
 
-    async def read(self, answer_id: UUID) -> StoredRecord | None:
+    async def read(self, answer_id: UUID) -> Entry | None:
         """See `Records`."""
         self._reach()
-        receipt = self._receipts.get(answer_id)
-        return None if receipt is None else StoredRecord(self.log[receipt.index].content, receipt)
+        answer = self._answers.get(answer_id)
+        return None if answer is None else self._entry(answer.index, boxes=True)
 
     async def newest(self, *, before: int | None, limit: int) -> Sequence[ListedAnswer]:
         """See `Records`."""
         self._reach()
-        indexes = range(len(self.log) if before is None else min(before, len(self.log)))
-        return [
-            ListedAnswer(self.log[index].summary, Receipt(index, self.log[index].digest))
-            for index in reversed(indexes[-limit:])
+        found = [
+            ListedAnswer(
+                answer.record.finding,
+                self.log[answer.index].receipt,
+                Box(answer.record.key, answer.record.summary_box),
+            )
+            for answer in self._answers.values()
+            if answer.erased_by is None and (before is None or answer.index < before)
         ]
+        return found[::-1][:limit]
+
+    async def erase(self, subject: Subject, compose: Callable[[Sequence[int]], bytes]) -> Erased | None:
+        """See `Records`."""
+        self._reach()
+        found = {
+            answer_id: answer
+            for answer_id, answer in self._answers.items()
+            if subject.answer_id == answer_id
+            or (answer.erased_by is None and subject.image_tag == answer.record.image_tag)
+        }
+        if not found:
+            return None
+        doomed = [answer for answer in found.values() if answer.erased_by is None]
+        if not doomed:
+            (answer,) = found.values()
+            return Erased(self.log[answer.erased_by or 0].receipt, tuple(found))
+        record = compose([answer.index for answer in doomed])
+        receipt = Receipt(len(self.log), digest_of(record))
+        self._append(receipt, ERASURE, record)
+        traces = {answer.record.finding.trace_id for answer in doomed}
+        self._spans = {key: value for key, value in self._spans.items() if key[0] not in traces}
+        for answer in doomed:
+            answer.erased_by = receipt.index
+            self._doomed.add(answer.record.key)
+        return Erased(receipt, tuple(found))
+
+    async def doomed(self) -> Sequence[str]:
+        """See `Records`."""
+        self._reach()
+        return sorted(self._doomed)
+
+    async def buried(self, keys: Sequence[str]) -> None:
+        """See `Records`."""
+        self._reach()
+        self._doomed -= set(keys)
+
+    def _append(self, receipt: Receipt, kind: str, record: bytes) -> None:
+        self._frontier, completed = tree.append(self._frontier, receipt.index, merkle.leaf_hash(record))
+        self.log.append(Entry(receipt, kind, record, tuple(completed)))
+
+    def _entry(self, index: int, *, boxes: bool) -> Entry:
+        for answer in self._answers.values():
+            if answer.index == index:
+                box = Box(answer.record.key, answer.record.content_box)
+                kept = box if boxes and answer.erased_by is None else None
+                return replace(self.log[index], box=kept, erased_by=answer.erased_by)
+        return self.log[index]
+
+    async def head(self) -> tuple[int, Sequence[bytes]]:
+        """See `Log`."""
+        self._reach()
+        return len(self.log), self._frontier
+
+    async def hashes(self, nodes: Sequence[tree.Node]) -> Mapping[tree.Node, bytes]:
+        """See `Log`."""
+        self._reach()
+        return {
+            node: self.log[node.completed_by].nodes[node.level] for node in nodes if node.completed_by < len(self.log)
+        }
+
+    async def entries(self, start: int, end: int, *, boxes: bool = False) -> Sequence[Entry]:
+        """See `Log`. Two at a time, so that whoever wants more must ask again."""
+        self._reach()
+        return [self._entry(index, boxes=boxes) for index in range(start, min(end, start + 2, len(self.log)))]
+
+    async def newest_note(self) -> str | None:
+        """See `Log`."""
+        self._reach()
+        return self.notes[max(self.notes)] if self.notes else None
+
+    async def keep_note(self, size: int, note: str) -> None:
+        """See `Log`."""
+        self._reach()
+        self.notes.setdefault(size, note)
+
+    async def uncopied(self) -> Sequence[tuple[int, str]]:
+        """See `Log`."""
+        self._reach()
+        return [(size, note) for size, note in sorted(self.notes.items()) if size not in self._copied]
+
+    async def copied(self, size: int) -> None:
+        """See `Log`."""
+        self._copied.add(size)
 
     async def keep(self, spans: Sequence[Span]) -> None:
         """See `Spans`."""
         self._reach()
+        erased = {answer.record.finding.trace_id for answer in self._answers.values() if answer.erased_by is not None}
         for span in spans:
+            if span.trace_id in erased:
+                continue
             arrival, _ = self._spans.get((span.trace_id, span.span_id), (time.monotonic(), None))
             self._spans[span.trace_id, span.span_id] = arrival, span
 
@@ -155,3 +289,70 @@ class MemoryDatabase:
     def _reach(self) -> None:
         if self.out_of_reach:
             raise PartUnavailable("postgres is out of reach", remedy="try again", part="postgres")
+
+
+class MemoryCopies:
+    """`Copies` in memory.
+
+    Attributes:
+        notes: Copies by size.
+        kept: Set once there is one.
+        out_of_reach: While true, everything raises `PartUnavailable`.
+    """
+
+    def __init__(self) -> None:
+        """Start empty and in reach."""
+        self.notes: dict[int, str] = {}
+        self.kept = asyncio.Event()
+        self.out_of_reach = False
+
+    async def keep(self, size: int, note: str) -> str:
+        """See `Copies`."""
+        self._reach()
+        self.kept.set()
+        return self.notes.setdefault(size, note)
+
+    async def newest(self, at_least: int) -> str | None:
+        """See `Copies`."""
+        self._reach()
+        newest = max((size for size in self.notes if size >= at_least), default=None)
+        return None if newest is None else self.notes[newest]
+
+    def _reach(self) -> None:
+        if self.out_of_reach:
+            raise PartUnavailable("the copies are out of reach", remedy="try again", part="checkpoints")
+
+
+class MemoryKeys:
+    """`Keys` in memory, by name. While `out_of_reach`, everything raises `PartUnavailable`."""
+
+    def __init__(self) -> None:
+        """Start empty and in reach."""
+        self.keys: dict[str, bytes] = {}
+        self.out_of_reach = False
+
+    async def take(self) -> tuple[str, bytes]:
+        """See `Keys`."""
+        self._reach()
+        name = f"{len(self.keys)}"
+        self.keys[name] = os.urandom(32)
+        return name, self.keys[name]
+
+    async def get(self, name: str) -> bytes | None:
+        """See `Keys`."""
+        self._reach()
+        return self.keys.get(name) or None
+
+    async def destroy(self, names: Sequence[str]) -> None:
+        """See `Keys`."""
+        self._reach()
+        self.keys.update(dict.fromkeys(names, b""))
+
+    async def secret(self) -> bytes:
+        """See `Keys`."""
+        self._reach()
+        return bytes(32)
+
+    def _reach(self) -> None:
+        if self.out_of_reach:
+            raise PartUnavailable("the key store is out of reach", remedy="try again", part="keys")

@@ -31,7 +31,7 @@ class EmbeddedPostgres:
 
     def __init__(self, data: Path) -> None:
         """Make the data folder and start."""
-        self._data = data
+        self.data = data
         data.mkdir()
         self._uri = self.start()
 
@@ -40,7 +40,7 @@ class EmbeddedPostgres:
         # In a process of its own: where the tests run as root, the wheel forks to become another user, and a fork of
         # a process with gRPC's threads in it may crash.
         started = subprocess.run(  # noqa: S603
-            [sys.executable, "-W", "ignore", "-c", _START, self._data], check=True, stdout=subprocess.PIPE, text=True
+            [sys.executable, "-W", "ignore", "-c", _START, self.data], check=True, stdout=subprocess.PIPE, text=True
         )
         return started.stdout.strip()
 
@@ -53,7 +53,7 @@ class EmbeddedPostgres:
 
     def crash(self) -> None:
         """End the server and all its backends at once, with nothing tidied up."""
-        postmaster = psutil.Process(int((self._data / "postmaster.pid").read_text().split()[0]))
+        postmaster = psutil.Process(int((self.data / "postmaster.pid").read_text().split()[0]))
         with ExitStack() as open_fds:
             family = [os.pidfd_open(process.pid) for process in (postmaster, *postmaster.children(recursive=True))]
             for fd in family:

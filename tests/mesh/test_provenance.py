@@ -7,7 +7,9 @@ import os
 import signal
 import socket
 import sys
+import tempfile
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import grpc
@@ -52,8 +54,16 @@ def server() -> Iterator[EmbeddedPostgres]:
 @asynccontextmanager
 async def running(dsn: str) -> AsyncIterator[tuple[grpc.aio.Channel, int]]:
     """The service on a database; yields a channel to it and its port once it says that it serves."""
-    settings = ProvenanceSettings(dsn=SecretStr(dsn), port=0, connect_timeout_s=0.5, grace_s=5)
     async with AsyncExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        settings = ProvenanceSettings(
+            dsn=SecretStr(dsn),
+            signing_key_file=folder / "key.pem",
+            key_folder=folder / "keys",
+            port=0,
+            connect_timeout_s=0.5,
+            grace_s=5,
+        )
         service = await stack.enter_async_context(asynccontextmanager(provenance)(settings))
         port = await stack.enter_async_context(serving(service, settings))
         channel = await stack.enter_async_context(connected(port))
@@ -196,11 +206,13 @@ def _send_spans(port: int) -> tuple[str, str]:
 
 
 @asynccontextmanager
-async def process(dsn: str, port: int) -> AsyncIterator[asyncio.subprocess.Process]:
+async def process(dsn: str, port: int, folder: Path) -> AsyncIterator[asyncio.subprocess.Process]:
     """`python -m services.provenance`, sending its own spans to itself."""
     settings = {
         "GROUNDWIRE_PROVENANCE_DSN": dsn,
         "GROUNDWIRE_PROVENANCE_PORT": str(port),
+        "GROUNDWIRE_PROVENANCE_SIGNING_KEY_FILE": str(folder / "key.pem"),
+        "GROUNDWIRE_PROVENANCE_KEY_FOLDER": str(folder / "keys"),
         "GROUNDWIRE_PROVENANCE_CONNECT_TIMEOUT_S": "0.5",
         "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{port}",
         # Seconds. What it sends after it has stopped listening finds nobody.
@@ -222,14 +234,14 @@ def free_port() -> int:
         return int(listener.getsockname()[1])
 
 
-async def test_the_process_waits_for_postgres_survives_a_kill_and_traces_itself_without_end() -> None:
+async def test_the_process_waits_for_postgres_survives_a_kill_and_traces_itself_without_end(tmp_path: Path) -> None:
     trace_id = "5bf92f3577b34da6a3ce929d0e0e4736"
     parent = [("traceparent", f"00-{trace_id}-00f067aa0ba902b7-01")]
     answer = an_answer()
     with embedded_postgres() as own_server:
         dsn, port = own_server.new_database(), free_port()
         await asyncio.to_thread(own_server.crash)
-        async with process(dsn, port), connected(port) as channel:
+        async with process(dsn, port, tmp_path), connected(port) as channel:
             stub = provenance_service_pb2_grpc.ProvenanceServiceStub(channel)
             await until(channel, NOT_SERVING)
             with pytest.raises(grpc.aio.AioRpcError) as caught:
@@ -243,7 +255,7 @@ async def test_the_process_waits_for_postgres_survives_a_kill_and_traces_itself_
             assert (span.name, span.service) == ("groundwire.v1.ProvenanceService/Record", "provenance")
             assert span.attributes["groundwire.record.index"] == "0"
             # Killed, not stopped: what was acknowledged is there.
-        async with process(dsn, port) as started, connected(port) as channel:
+        async with process(dsn, port, tmp_path) as started, connected(port) as channel:
             stub = provenance_service_pb2_grpc.ProvenanceServiceStub(channel)
             await until(channel, SERVING)
             assert await record(stub, answer.SerializeToString()) == receipt

@@ -11,9 +11,10 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 
+from groundwire.proofs import merkle
 from services.common.errors import DeadlineExceeded, InvalidField, Overloaded, PartUnavailable
 from services.provenance import migrate
-from services.provenance.core.records import Receipt, StoredRecord
+from services.provenance.core.records import Box, Entry, Receipt
 from services.provenance.core.traces import Link, Span
 from services.provenance.postgres import MAX_SPAN_CALLS_WAITING, Limits, PostgresDatabase, open_database
 from services.provenance.retention import prune
@@ -62,11 +63,12 @@ def a_span(number: int, trace: str = "ab" * 16, **changes: object) -> Span:
 
 
 async def test_a_record_is_read_back_bit_for_bit(database: Database) -> None:
-    record = a_record()
-    record = replace(record, content=record.content + bytes(range(256)))
+    record = replace(a_record(), content_box=bytes(range(256)))
     (receipt,) = await database.append([record])
     assert receipt == Receipt(0, record.digest)
-    assert await database.read(record.summary.answer_id) == StoredRecord(record.content, Receipt(0, record.digest))
+    entry = await database.read(record.finding.answer_id)
+    leaf = merkle.leaf_hash(record.record)
+    assert entry == Entry(receipt, "answer", record.record, (leaf,), Box(record.key, record.content_box), None)
 
 
 async def test_nothing_to_append_is_nothing(database: Database) -> None:
@@ -98,14 +100,14 @@ async def test_the_same_answers_from_all_sides_are_appended_once(database: Datab
 async def test_other_bytes_are_refused_beside_what_is_taken(database: Database) -> None:
     first = a_record()
     await database.append([first])
-    changed = replace(first, content=b"other", digest="0" * 64)
+    changed = replace(first, fingerprint=b"other", content_box=b"other")
     refused, taken = await database.append([changed, a_record()])
     assert isinstance(refused, InvalidField)
     assert isinstance(taken, Receipt)
     assert taken.index == 1
-    stored = await database.read(first.summary.answer_id)
+    stored = await database.read(first.finding.answer_id)
     assert stored is not None
-    assert stored.content == first.content
+    assert stored.box == Box(first.key, first.content_box)
 
 
 async def test_lists_go_from_new_to_old(database: Database) -> None:
@@ -113,7 +115,9 @@ async def test_lists_go_from_new_to_old(database: Database) -> None:
     await database.append(records)
     listed = await database.newest(before=None, limit=3)
     assert [entry.receipt.index for entry in listed] == [4, 3, 2]
-    assert [entry.summary for entry in listed] == [record.summary for record in reversed(records[2:])]
+    newest = list(reversed(records[2:]))
+    assert [entry.finding for entry in listed] == [record.finding for record in newest]
+    assert [entry.box for entry in listed] == [Box(record.key, record.summary_box) for record in newest]
     assert [entry.receipt.index for entry in await database.newest(before=2, limit=10)] == [1, 0]
     assert list(await database.newest(before=0, limit=10)) == []
     assert len(await database.newest(before=2**62, limit=10)) == 5
@@ -154,11 +158,11 @@ async def test_postgres_holds_the_bytes_their_digest_and_no_gap(postgres: Postgr
     await postgres.append(records)
     await postgres.append([records[1], a_record()])
     with psycopg.connect(dsn) as connection:
-        rows = connection.execute("SELECT index, kind, content, digest = sha256(content) FROM records ORDER BY index")
+        rows = connection.execute("SELECT index, kind, record, digest = sha256(record) FROM records ORDER BY index")
         found = rows.fetchall()
         (next_index,) = connection.execute("SELECT next_index FROM log_head").fetchone() or (None,)
     assert [index for index, *_ in found] == list(range(4))
-    assert [content for _, _, content, _ in found[:3]] == [record.content for record in records]
+    assert [content for _, _, content, _ in found[:3]] == [record.record for record in records]
     assert all(kind == "answer" and same for _, kind, _, same in found)
     assert next_index == 4
 
@@ -184,7 +188,7 @@ async def test_a_receipt_is_durable_even_where_the_server_would_not_wait(server:
 
 
 async def test_a_failed_append_leaves_no_trace_and_no_gap(postgres: PostgresDatabase) -> None:
-    unfit = replace(a_record(), summary=replace(a_record().summary, question="a\x00b"))
+    unfit = replace(a_record(), key="a\x00b")
     with pytest.raises(psycopg.DataError):
         await postgres.append([a_record(), unfit])
     assert list(await postgres.newest(before=None, limit=10)) == []
@@ -235,7 +239,16 @@ async def test_migrations_lead_from_nothing_to_here_and_again_to_here(dsn: str) 
         found = connection.execute(
             "SELECT table_name FROM information_schema.tables WHERE table_schema = 'public' ORDER BY 1"
         ).fetchall()
-    assert [name for (name,) in found] == ["alembic_version", "answers", "log_head", "records", "spans"]
+    assert [name for (name,) in found] == [
+        "alembic_version",
+        "answers",
+        "checkpoints",
+        "contents",
+        "doomed_keys",
+        "log_head",
+        "records",
+        "spans",
+    ]
 
 
 async def test_replicas_that_start_together_migrate_once(dsn: str) -> None:

@@ -13,6 +13,9 @@ from services.provenance.core.records import Receipt
 from services.provenance.recorder import MAX_BATCH_RECORDS, recording
 from tests.fakes.records import MemoryDatabase, a_record
 
+REST = a_record().size
+"""More than the bytes of a record besides its content box."""
+
 
 async def test_records_that_wait_together_share_a_commit_and_each_gets_its_receipt() -> None:
     database = MemoryDatabase()
@@ -38,8 +41,8 @@ async def test_what_comes_during_a_commit_goes_with_the_next() -> None:
 
 async def test_a_commit_holds_no_more_bytes_than_it_may() -> None:
     database = MemoryDatabase()
-    large = [replace(a_record(), content=bytes(group_commit.MAX_BATCH_BYTES // 2)) for _ in range(3)]
-    larger = replace(a_record(), content=bytes(group_commit.MAX_BATCH_BYTES + 1))
+    large = [replace(a_record(), content_box=bytes(group_commit.MAX_BATCH_BYTES // 2 - REST)) for _ in range(3)]
+    larger = replace(a_record(), content_box=bytes(group_commit.MAX_BATCH_BYTES + 1))
     async with recording(database) as recorder:
         await asyncio.gather(*[recorder.record(record) for record in [*large, larger]])
     assert database.commits == [2, 1, 1]
@@ -48,11 +51,13 @@ async def test_a_commit_holds_no_more_bytes_than_it_may() -> None:
 async def test_more_than_may_wait_is_refused() -> None:
     database = MemoryDatabase()
     database.disk.clear()
-    half = replace(a_record(), content=bytes(group_commit.MAX_WAITING_BYTES // 2))
+    half = replace(a_record(), content_box=bytes(group_commit.MAX_WAITING_BYTES // 2 - REST))
     async with recording(database) as recorder:
         written = asyncio.create_task(recorder.record(a_record()))
         await database.asked.wait()
-        waiting = [asyncio.create_task(recorder.record(replace(a_record(), content=half.content))) for _ in range(2)]
+        waiting = [
+            asyncio.create_task(recorder.record(replace(a_record(), content_box=half.content_box))) for _ in range(2)
+        ]
         await asyncio.sleep(0)
         with pytest.raises(Overloaded):
             await recorder.record(a_record())
@@ -64,7 +69,7 @@ async def test_more_than_may_wait_is_refused() -> None:
 async def test_a_refused_record_spoils_no_other() -> None:
     database = MemoryDatabase()
     first = a_record()
-    changed = replace(first, content=b"other", digest="0" * 64)
+    changed = replace(first, fingerprint=b"other")
     async with recording(database) as recorder:
         outcomes = await asyncio.gather(
             *[recorder.record(record) for record in (first, changed, a_record())], return_exceptions=True
@@ -75,7 +80,7 @@ async def test_a_refused_record_spoils_no_other() -> None:
 async def test_a_row_that_does_not_fit_spoils_no_other() -> None:
     database = MemoryDatabase()
     records = [a_record() for _ in range(5)]
-    database.unfit.add(records[2].summary.answer_id)
+    database.unfit.add(records[2].finding.answer_id)
     async with recording(database) as recorder:
         outcomes = await asyncio.gather(*[recorder.record(record) for record in records], return_exceptions=True)
         assert (await recorder.record(a_record())).index == 4

@@ -11,13 +11,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.common.errors import InvalidField
-from services.provenance.core.records import AnswerRecord, Receipt, Summary, digest_of, place
+from services.provenance.core.records import AnswerRecord, Finding, Known, Receipt, digest_of, place
 
 
 def record(number: int, content: bytes = b"") -> AnswerRecord:
     content = content or str(number).encode()
-    summary = Summary(UUID(int=number), "?", "a" * 64, datetime(2026, 1, 1, tzinfo=UTC), (), 0, "b" * 32)
-    return AnswerRecord(content, digest_of(content), summary)
+    finding = Finding(UUID(int=number), datetime(2026, 1, 1, tzinfo=UTC), (), 0, "b" * 32)
+    return AnswerRecord(content, digest_of(content), finding, content, b"", "key", b"", b"")
+
+
+def known_as(number: int, index: int) -> dict[UUID, Known]:
+    first = record(number)
+    return {UUID(int=number): Known(Receipt(index, first.digest), first.fingerprint)}
 
 
 def test_an_empty_batch_has_no_outcome() -> None:
@@ -38,15 +43,15 @@ def test_new_records_follow_one_another_from_the_next_index() -> None:
 
 
 def test_a_known_answer_gets_its_first_receipt_and_takes_no_index() -> None:
-    first = Receipt(3, record(1).digest)
-    placement = place([record(1), record(2)], {UUID(int=1): first}, 7)
-    assert placement.outcomes == (first, Receipt(7, record(2).digest))
+    # It was sealed anew, so its record has other bytes; the answer is the same.
+    again = dataclasses.replace(record(1), record=b"sealed anew", digest=digest_of(b"sealed anew"))
+    placement = place([again, record(2)], known_as(1, 3), 7)
+    assert placement.outcomes == (Receipt(3, record(1).digest), Receipt(7, record(2).digest))
     assert [receipt.index for receipt, _ in placement.appended] == [7]
 
 
 def test_other_bytes_under_a_known_id_are_refused_and_spoil_nobody() -> None:
-    changed = dataclasses.replace(record(1), digest=digest_of(b"other"), content=b"other")
-    refused, receipt = place([changed, record(2)], {UUID(int=1): Receipt(3, record(1).digest)}, 7).outcomes
+    refused, receipt = place([record(1, b"other"), record(2)], known_as(1, 3), 7).outcomes
     assert isinstance(refused, InvalidField)
     assert (refused.field, refused.metadata["index"]) == ("answer.id", "3")
     assert receipt == Receipt(7, record(2).digest)
@@ -58,6 +63,13 @@ def test_the_same_answer_twice_in_one_batch_is_appended_once() -> None:
     assert isinstance(third, InvalidField)
 
 
+def test_an_erased_answer_does_not_come_back() -> None:
+    erased = {UUID(int=1): Known(Receipt(3, "d" * 64), None)}
+    (refused,) = place([record(1)], erased, 7).outcomes
+    assert isinstance(refused, InvalidField)
+    assert "erased" in refused.message
+
+
 @given(
     st.lists(st.tuples(st.integers(0, 5), st.sampled_from([b"x", b"y"])), max_size=20),
     st.integers(0, 2**40),
@@ -67,12 +79,12 @@ def test_how_a_stream_is_cut_into_batches_makes_no_difference(
     stream: list[tuple[int, bytes]], start: int, batch_size: int
 ) -> None:
     records = [record(number, content) for number, content in stream]
-    known: dict[UUID, Receipt] = {}
+    known: dict[UUID, Known] = {}
     piecewise: list[Receipt | str] = []
     next_index = start
     for i in range(0, len(records), batch_size):
         placement = place(records[i : i + batch_size], known, next_index)
-        known |= {r.summary.answer_id: receipt for receipt, r in placement.appended}
+        known |= {r.finding.answer_id: Known(receipt, r.fingerprint) for receipt, r in placement.appended}
         next_index += len(placement.appended)
         piecewise += [o if isinstance(o, Receipt) else o.message for o in placement.outcomes]
     whole = place(records, {}, start)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from pydantic import SecretStr
 
@@ -24,4 +26,29 @@ def test_without_a_database_it_refuses_to_start_and_says_what_to_set(
 
 
 def test_the_password_is_not_shown() -> None:
-    assert "hunter2" not in repr(ProvenanceSettings(dsn=SecretStr("postgresql://user:hunter2@host/db")))
+    settings = ProvenanceSettings(
+        dsn=SecretStr("postgresql://user:hunter2@host/db"), signing_key_file=Path("key.pem"), key_folder=Path("keys")
+    )
+    assert "hunter2" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SIGNING_KEY_FILE", ""),
+        ("KEY_FOLDER", ""),
+        ("ORIGIN", "a b"),
+        ("ORIGIN", "a+b"),
+        ("CHECKPOINT_INTERVAL_S", "0"),
+    ],
+)
+def test_what_it_cannot_work_with_is_named(
+    name: str, value: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("GROUNDWIRE_PROVENANCE_DSN", "postgresql://host/db")
+    monkeypatch.setenv("GROUNDWIRE_PROVENANCE_SIGNING_KEY_FILE", "key.pem")
+    monkeypatch.setenv("GROUNDWIRE_PROVENANCE_KEY_FOLDER", "keys")
+    monkeypatch.setenv(f"GROUNDWIRE_PROVENANCE_{name}", value)
+    with pytest.raises(SystemExit):
+        load_or_exit(ProvenanceSettings)
+    assert f"GROUNDWIRE_PROVENANCE_{name}" in capsys.readouterr().err
