@@ -8,6 +8,9 @@ MAKEFLAGS += --warn-undefined-variables --no-builtin-rules
 PYTHON ?= python3
 IMAGE ?=
 QUESTION ?=
+# make run LLM=vllm MODEL=folder-or-hub-name: a language model plans and composes, on vLLM
+LLM ?= rules
+MODEL ?=
 # Which tests: make test T=tests/unit K=lettering
 T ?= tests
 K ?=
@@ -15,6 +18,7 @@ K ?=
 VENV := .venv
 BIN := $(VENV)/bin
 TRITON_VENV := .venv-triton
+VLLM_VENV := .venv-vllm
 PROTOS := $(wildcard protos/groundwire/v1/*.proto)
 SERVICE_PROTOS := $(wildcard protos/groundwire/v1/*_service.proto)
 
@@ -40,17 +44,25 @@ $(TRITON_VENV)/triton.stamp: requirements/triton.txt
 	$(TRITON_VENV)/bin/pip install --quiet --disable-pip-version-check --no-deps --requirement requirements/triton.txt
 	touch $@
 
+$(VLLM_VENV)/vllm.stamp: requirements/vllm.txt
+	$(PYTHON) -m venv $(VLLM_VENV)
+	$(VLLM_VENV)/bin/pip install --quiet --disable-pip-version-check --no-deps --requirement requirements/vllm.txt
+	touch $@
+
 .PHONY: setup
 setup: $(VENV)/mesh.stamp $(TRITON_VENV)/triton.stamp ## Create the environments: the mesh's, and Triton's own
 
 .PHONY: triton
 triton: $(TRITON_VENV)/triton.stamp ## Create Triton's environment alone
 
+.PHONY: vllm
+vllm: $(VLLM_VENV)/vllm.stamp ## Create the environment of vLLM, built for CPUs (2.5 GB)
+
 ## Running
 
 .PHONY: run
-run: setup ## Answer one question with a mesh of its own: make run IMAGE=photo.jpg QUESTION="What does it say?"
-	@$(BIN)/groundwire run "$(IMAGE)" "$(QUESTION)"
+run: setup $(if $(filter vllm,$(LLM)),vllm) ## Answer one question with a mesh of its own: make run IMAGE=photo.jpg QUESTION="What does it say?"
+	@$(if $(filter vllm,$(LLM)),GROUNDWIRE_VLLM_MODEL="$(MODEL)") $(BIN)/groundwire run "$(IMAGE)" "$(QUESTION)"
 
 .PHONY: up
 up: setup ## Start the mesh and keep it running
@@ -63,8 +75,13 @@ down: setup ## Stop the mesh that `make up` started
 ## Checking
 
 .PHONY: test
-test: check ## Run every check and every test
+test: check $(TRITON_VENV)/triton.stamp ## Run every check and every test
+	scripts/install-chromium
 	$(BIN)/python -m pytest $(T) $(if $(K),-k "$(K)")
+
+.PHONY: test-vllm
+test-vllm: $(VENV)/dev.stamp vllm ## Run the tests that need a real vLLM
+	GROUNDWIRE_REQUIRE_VLLM=1 $(BIN)/python -m pytest tests/mesh/test_vllm.py tests/mesh/test_vllm_judge.py
 
 .PHONY: check
 check: lint types imports proto-check ## Lint, types, import rules, contract

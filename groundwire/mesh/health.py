@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import http.client
+from contextlib import closing
 from dataclasses import dataclass
 
 import grpc
@@ -10,6 +12,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from tritonclient import grpc as triton
 from tritonclient.utils import InferenceServerException
 
+from groundwire.mesh import vllm
 from groundwire.mesh.table import Kind
 
 # A component on the same machine answers such a question in milliseconds, unless the machine is starting the others.
@@ -31,7 +34,13 @@ class Health:
 
 def ask(kind: Kind, address: str) -> Health:
     """The health of a component of that kind at that address: a DSN for PostgreSQL, host:port for the others."""
-    probes = {Kind.SERVICE: _service, Kind.TRITON: _triton, Kind.POSTGRES: _postgres}
+    probes = {
+        Kind.SERVICE: _service,
+        Kind.WEB: _web,
+        Kind.TRITON: _triton,
+        Kind.POSTGRES: _postgres,
+        Kind.VLLM: _vllm,
+    }
     return probes[kind](address)
 
 
@@ -45,6 +54,24 @@ def _service(address: str) -> Health:
             return Health(ready=False, detail=_status(error))
     serving = answer.status == health_pb2.HealthCheckResponse.SERVING
     return Health(serving, "" if serving else health_pb2.HealthCheckResponse.ServingStatus.Name(answer.status))
+
+
+def _web(address: str) -> Health:
+    """By GET /healthz."""
+    with closing(http.client.HTTPConnection(address, timeout=TIMEOUT_S)) as connection:
+        try:
+            connection.request("GET", "/healthz")
+            status = connection.getresponse().status
+        except (OSError, http.client.HTTPException) as error:
+            return Health(ready=False, detail=getattr(error, "strerror", None) or type(error).__name__)
+    serving = status == http.HTTPStatus.OK
+    return Health(serving, "" if serving else f"HTTP {status}")
+
+
+def _vllm(address: str) -> Health:
+    """By GET /health."""
+    serving = vllm.is_ready(address)
+    return Health(serving, "" if serving else "loading its model")
 
 
 def _triton(address: str) -> Health:

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Self
 
 import psutil
 
-from groundwire.mesh import health, plans, supervise, triton
+from groundwire.mesh import health, plans, supervise, triton, vllm
 from groundwire.mesh.errors import AlreadyRunning, NotRunning, StopFailed
 from groundwire.mesh.places import remove_stand_in
 from groundwire.mesh.ports import check_ports, fixed_ports
 from groundwire.mesh.startup import Progress, Startup, failure, log_file, set_aside
 from groundwire.mesh.state import State, default_home, is_up
-from groundwire.mesh.table import COMPONENTS, Component, Kind
+from groundwire.mesh.table import COMPONENTS, VLLM, Component, Kind, with_language_model
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -28,8 +28,15 @@ if TYPE_CHECKING:
     from groundwire.mesh.supervise import Process
 
 START_TIMEOUT_S = 180.0
+MODEL_TIMEOUT_S = 600.0
+"""How long a start may take that loads a language model. Seconds."""
 STOP_TIMEOUT_S = 60.0
 POLL_S = 0.1
+
+
+def chosen(environ: Mapping[str, str]) -> Sequence[Component]:
+    """The components of a mesh: the table's, and vLLM where a model is named for it to serve."""
+    return with_language_model(COMPONENTS) if environ.get(vllm.MODEL_VARIABLE) else COMPONENTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,21 +85,21 @@ class Mesh:
         cls,
         home: Path | None = None,
         *,
-        components: Sequence[Component] = COMPONENTS,
+        components: Sequence[Component] | None = None,
         ports: Mapping[str, int] | None = None,
         environ: Mapping[str, str] | None = None,
         progress: Callable[[Progress], None] = lambda _: None,
-        timeout_s: float = START_TIMEOUT_S,
+        timeout_s: float | None = None,
     ) -> Self:
         """Start a mesh and return when every component of it is ready.
 
         Args:
             home: The folder of its state; made if need be. None: `default_home()`.
-            components: What to start, in this order.
+            components: What to start, in this order. None: what `chosen(environ)` gives.
             ports: Port by variable, as `fixed_ports` and `free_ports` give them. None: the fixed ones.
             environ: The environment to go by and to pass on. None: this process's.
             progress: Called with every step that a component takes, from this thread.
-            timeout_s: How long it may take altogether, seconds.
+            timeout_s: How long it may take altogether, seconds. None: what loading takes at most.
 
         Raises:
             AlreadyRunning: A mesh runs in that home.
@@ -103,6 +110,9 @@ class Mesh:
         """
         environ = dict(os.environ if environ is None else environ)
         home = (home or default_home(environ)).absolute()
+        components = chosen(environ) if components is None else components
+        if timeout_s is None:
+            timeout_s = MODEL_TIMEOUT_S if VLLM in components else START_TIMEOUT_S
         if environ.get(plans.DSN_VARIABLE):
             components = [component for component in components if component.kind is not Kind.POSTGRES]
         ports = fixed_ports(components, environ) if ports is None else ports

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from groundwire.mesh import table, triton
+from groundwire.mesh import table, triton, vllm
 from groundwire.mesh.launch import Plan
 from groundwire.mesh.places import make_private, postgres_dsn
 from groundwire.mesh.table import Component, Kind
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 # With this one set, provenance uses a PostgreSQL of the user's, and none is started here.
 DSN_VARIABLE = "GROUNDWIRE_PROVENANCE_DSN"
+ENDPOINT_VARIABLE = "GROUNDWIRE_LLM_ENDPOINT"
 OTLP_VARIABLE = "OTEL_EXPORTER_OTLP_ENDPOINT"
 
 
@@ -54,6 +55,8 @@ def plans(
     chosen: dict[Kind, Callable[[Component], Plan]] = {
         Kind.POSTGRES: lambda _: _postgres(home),
         Kind.TRITON: lambda component: _triton(home, component, ports, environ),
+        Kind.VLLM: lambda component: _vllm(home, component, ports, environ),
+        Kind.WEB: lambda component: _service(home, component, components, places, environ),
         Kind.SERVICE: lambda component: _service(home, component, components, places, environ),
     }
     return {component.name: chosen[component.kind](component) for component in components}
@@ -81,6 +84,13 @@ def _triton(home: Path, component: Component, ports: Mapping[str, int], environ:
     )
 
 
+def _vllm(home: Path, component: Component, ports: Mapping[str, int], environ: Mapping[str, str]) -> Plan:
+    """The language model's server, on the model that the user names."""
+    roots = (Path.cwd(), Path(__file__).parents[2])
+    port = ports[component.listeners[0].variable]
+    return vllm.plan(vllm.find_python(environ, roots), environ[vllm.MODEL_VARIABLE], port=port, directory=home)
+
+
 def _service(
     home: Path,
     component: Component,
@@ -97,6 +107,11 @@ def _service(
         defaults[DSN_VARIABLE] = places["postgres"]
     if component.stores:
         defaults[f"{component.prefix}OBJECTS_URL"] = (home / "objects").as_uri()
+    if component.name == "llm" and "vllm" in tcp:
+        defaults[ENDPOINT_VARIABLE] = vllm.endpoint(tcp["vllm"])
+    for variable, place in component.keeps:
+        path = home / place
+        defaults[f"{component.prefix}{variable}"] = path.as_uri() if variable.endswith("URL") else str(path)
     unsaid = {name: value for name, value in defaults.items() if not environ.get(name)}
     command = (sys.executable, "-m", f"services.{component.name}")
     return Plan(command, directory=str(Path.cwd()), environment=table.wiring(component, tcp) | unsaid)

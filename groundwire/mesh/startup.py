@@ -10,6 +10,7 @@ from groundwire.mesh import health
 from groundwire.mesh.errors import StartFailed
 from groundwire.mesh.health import Health
 from groundwire.mesh.supervise import Process, Supervisor
+from groundwire.mesh.table import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
 
 POLL_S = 0.1
 TAIL_LINES = 20
+
+HUNG_S = 60.0
+"""A Triton that has not come up by then is started again, once. Seconds. On a starved machine its python backend was
+seen to wait for ever for a model's process; otherwise the shipped models load within a few seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +67,7 @@ class Startup:
         self._supervisor = Supervisor(home)
         self._begun = time.monotonic()
         self._steps: dict[str, Progress] = {}
+        self._restarted: set[str] = set()
 
     def run(self, timeout_s: float) -> None:
         """Return when every component is ready.
@@ -90,7 +96,16 @@ class Startup:
         if process.state == "BACKOFF":
             return "restarting", process.description
         answer = health.ask(component.kind, self._addresses[component.name])
+        if not answer.ready and self._hangs(component):
+            self._restarted.add(component.name)
+            self._supervisor.restart(component)
+            return "restarting", f"not up after {HUNG_S:.0f} s"
         return ("ready" if answer.ready else "starting"), answer.detail
+
+    def _hangs(self, component: Component) -> bool:
+        """Whether it is time to start a component again that runs and does not come up."""
+        is_triton = component.kind is Kind.TRITON
+        return is_triton and component.name not in self._restarted and self._elapsed_s() > HUNG_S
 
     def _report(self, name: str, state: str, detail: str) -> None:
         """Tell of a step that is news."""

@@ -32,7 +32,7 @@ ANSWER_TIMEOUT_S = 20.0
 POLL_S = 0.05
 
 # PostgreSQL's SIGTERM waits for its clients; its SIGINT does not.
-STOP_SIGNALS = {Kind.SERVICE: "TERM", Kind.TRITON: "TERM", Kind.POSTGRES: "INT"}
+STOP_SIGNALS = {Kind.SERVICE: "TERM", Kind.WEB: "TERM", Kind.TRITON: "TERM", Kind.POSTGRES: "INT", Kind.VLLM: "TERM"}
 
 _HEAD = """\
 ; Written anew at every start of the mesh. What each program is, is in launch/*.json.
@@ -156,6 +156,11 @@ class Supervisor:
 
     def start(self, component: Component) -> None:
         """Start a component and return at once."""
+        self._call("startProcess", component.name, False)
+
+    def restart(self, component: Component) -> None:
+        """Stop a component, its children with it, and start it again."""
+        self._call("stopProcess", component.name)
         self._call("startProcess", component.name, False)
 
     def processes(self) -> dict[str, Process]:

@@ -5,12 +5,12 @@ Ports, addresses and environment variables are derived from it, here and nowhere
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 # Every component listens here: the local mesh is for this machine alone.
 HOST = "127.0.0.1"
@@ -20,8 +20,10 @@ class Kind(Enum):
     """How a component is started and asked for its health."""
 
     SERVICE = "service"
+    WEB = "web"
     TRITON = "triton"
     POSTGRES = "postgres"
+    VLLM = "vllm"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,8 @@ class Component:
         listeners: Its ports; the first is the one that callers are given. None: it is reached by a unix socket.
         after: Components that must be ready before it is started, because it does not wait for them itself.
         stores: Whether it keeps objects, for which it is given a folder of the mesh's home.
+        keeps: What else it keeps in the home: the ends of the variables that say where, each with a place in the home.
+            A variable that ends with URL is given the place as a URL.
     """
 
     name: str
@@ -54,6 +58,7 @@ class Component:
     listeners: tuple[Listener, ...] = ()
     after: tuple[str, ...] = ()
     stores: bool = False
+    keeps: tuple[tuple[str, str], ...] = ()
 
     @property
     def prefix(self) -> str:
@@ -61,11 +66,21 @@ class Component:
         return f"GROUNDWIRE_{self.name.upper()}_"
 
 
-def service(name: str, port: int, *, after: tuple[str, ...] = (), stores: bool = False) -> Component:
+def service(
+    name: str,
+    port: int,
+    *,
+    after: tuple[str, ...] = (),
+    stores: bool = False,
+    keeps: tuple[tuple[str, str], ...] = (),
+) -> Component:
     """A service of the mesh: `python -m services.<name>`, with the standard gRPC health service on its one port."""
     listener = Listener(f"GROUNDWIRE_{name.upper()}_PORT", port)
-    return Component(name, Kind.SERVICE, (listener,), after=after, stores=stores)
+    return Component(name, Kind.SERVICE, (listener,), after=after, stores=stores, keeps=keeps)
 
+
+# The folder of a mesh's home that holds the copies of its log's checkpoints.
+CHECKPOINTS = "checkpoints"
 
 # In the order of starting; stopping goes the other way, so that callers go before what they call.
 COMPONENTS = (
@@ -79,10 +94,16 @@ COMPONENTS = (
             Listener("GROUNDWIRE_TRITON_METRICS_PORT", 8002),
         ),
     ),
-    service("provenance", 50054, after=("postgres",)),
+    service(
+        "provenance",
+        50054,
+        after=("postgres",),
+        keeps=(("SIGNING_KEY_FILE", "signing/key.pem"), ("KEY_FOLDER", "keys"), ("CHECKPOINT_URL", CHECKPOINTS)),
+    ),
     service("perception", 50052, stores=True),
     service("llm", 50053),
     service("fusion", 50051),
+    Component("console", Kind.WEB, (Listener("GROUNDWIRE_CONSOLE_PORT", 8080),)),
 )
 
 # Who calls whom: (caller, callee).
@@ -92,7 +113,26 @@ EDGES = (
     ("fusion", "provenance"),
     ("perception", "triton"),
     ("provenance", "postgres"),
+    ("console", "fusion"),
+    ("console", "provenance"),
+    ("console", "perception"),
 )
+
+
+# Started only with a model to serve: see `with_language_model`.
+VLLM = Component("vllm", Kind.VLLM, (Listener("GROUNDWIRE_VLLM_PORT", 8300),))
+
+# Who calls whom besides, where a language model is served: llm looks at pictures itself to judge a claim.
+MODEL_EDGES = (
+    ("llm", "vllm"),
+    ("llm", "perception"),
+)
+
+
+def with_language_model(components: Sequence[Component]) -> tuple[Component, ...]:
+    """The components with vLLM before llm, which waits for it."""
+    waiting = (replace(each, after=("vllm",)) if each.name == "llm" else each for each in components)
+    return (VLLM, *waiting)
 
 
 def address(component: Component, ports: Mapping[str, int]) -> str:
@@ -109,6 +149,7 @@ def wiring(component: Component, addresses: Mapping[str, str]) -> dict[str, str]
             PostgreSQL, whose place is a DSN, and whatever this mesh was started without.
     """
     host, _, port = addresses[component.name].rpartition(":")
-    called = [callee for caller, callee in EDGES if caller == component.name and callee in addresses]
+    edges = (*EDGES, *MODEL_EDGES) if VLLM.name in addresses else EDGES
+    called = [callee for caller, callee in edges if caller == component.name and callee in addresses]
     callees = {f"{component.prefix}{callee.upper()}_ADDRESS": addresses[callee] for callee in called}
     return {f"{component.prefix}HOST": host, f"{component.prefix}PORT": port, **callees}

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 UNTRACED = {
     ("perception", "triton"),  # a span of perception's stands around the call
     ("provenance", "postgres"),
+    ("console", "fusion"),  # this question is not asked there
+    ("console", "provenance"),
+    ("console", "perception"),
 }
 
 

@@ -1,0 +1,1 @@
+"""The page that a debugging engineer keeps open: looks at answers, asks, compares. Holds no state."""

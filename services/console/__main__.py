@@ -1,0 +1,87 @@
+"""`python -m services.console`: wires the console and serves until SIGTERM."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+import structlog
+import uvicorn
+
+from services.common.errors import MeshError
+from services.console.application import Parts, create
+from services.console.fusion import GrpcGrounding
+from services.console.health import GrpcHealth
+from services.console.perception import GrpcPictures
+from services.console.provenance import GrpcRecords
+from services.console.settings import ConsoleSettings
+from services.runtime import telemetry
+from services.runtime.channels import open_channel
+from services.runtime.logs import configure_logging
+from services.runtime.settings import load_or_exit
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+log = structlog.get_logger()
+
+
+@asynccontextmanager
+async def wire(settings: ConsoleSettings) -> AsyncIterator[Parts]:
+    """Open the channels, make the parts, and close the channels after them."""
+    limit = settings.max_message_bytes
+    async with (
+        open_channel(settings.fusion_address, max_message_bytes=limit) as fusion,
+        open_channel(settings.provenance_address, max_message_bytes=limit) as provenance,
+        open_channel(settings.perception_address, max_message_bytes=limit) as perception,
+    ):
+        yield Parts(
+            grounding=GrpcGrounding(fusion, timeout_s=settings.ask_timeout_s),
+            records=GrpcRecords(provenance, timeout_s=settings.read_timeout_s),
+            pictures=GrpcPictures(perception, timeout_s=settings.read_timeout_s),
+            health=GrpcHealth({"fusion": fusion, "provenance": provenance, "perception": perception}),
+        )
+
+
+async def serve(settings: ConsoleSettings) -> None:
+    """Serve until SIGTERM or SIGINT, then let requests in flight end.
+
+    Raises:
+        MeshError: The port is taken.
+    """
+    async with wire(settings) as parts:
+        configuration = uvicorn.Config(
+            create(parts, settings),
+            host=settings.host,
+            port=settings.port,
+            limit_concurrency=settings.max_calls_in_flight,
+            timeout_graceful_shutdown=int(settings.grace_s),
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+        )
+        log.info("listening", host=settings.host, port=settings.port)
+        try:
+            await uvicorn.Server(configuration).serve()
+        except SystemExit as error:  # uvicorn's way of saying that it cannot listen
+            raise MeshError(
+                f"cannot listen on {settings.host}:{settings.port}",
+                remedy="free the port, or set GROUNDWIRE_CONSOLE_PORT",
+            ) from error
+
+
+def main(settings: ConsoleSettings) -> None:
+    """Run the process: logs, traces, and exit status 1 where it could not start."""
+    configure_logging(settings.service, settings.log_level)
+    with telemetry.tracing(settings.service):
+        try:
+            asyncio.run(serve(settings))
+        except MeshError as error:
+            log.error("cannot start", problem=error.message, remedy=error.remedy)  # noqa: TRY400 - no trace wanted
+            raise SystemExit(1) from error
+
+
+if __name__ == "__main__":
+    main(load_or_exit(ConsoleSettings))
