@@ -57,6 +57,8 @@ _OPTIONS: Final[Sequence[tuple[str, int | str]]] = (
     ("grpc.enable_retries", 1),
     ("grpc.service_config", _SERVICE_CONFIG),
     ("grpc.max_reconnect_backoff_ms", 2_000),
+    # In the pool that channels share, a new client would begin with an old one's back-off from the same address.
+    ("grpc.use_local_subchannel_pool", 1),
 )
 
 

@@ -48,9 +48,9 @@ def options(max_message_bytes: int) -> Sequence[tuple[str, int | str]]:
 
 def open_channel(address: str, *, max_message_bytes: int) -> grpc.aio.Channel:
     """A channel to `address` that carries the current call's deadline and trace."""
-    return grpc.aio.insecure_channel(
-        address, options=options(max_message_bytes), interceptors=[_Unary(), _Stream(), _Upload()]
-    )
+    # A pool of its own: in the shared one, a channel begins with another's back-off from an address used before.
+    own = (*options(max_message_bytes), ("grpc.use_local_subchannel_pool", 1))
+    return grpc.aio.insecure_channel(address, options=own, interceptors=[_Unary(), _Stream(), _Upload()])
 
 
 # gRPC dispatches interceptors by base class and takes one of each kind, so one idea needs three small classes.
