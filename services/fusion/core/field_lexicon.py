@@ -99,3 +99,8 @@ COMPANY_ENDINGS: Final = re.compile(
     re.IGNORECASE,
 )
 """Words that firms end their names with."""
+
+TITLES: Final = frozenset(
+    {"tax", "invoice", "receipt", "cash", "bill", "sales", "number", "copy", "customer", "welcome", "original", "guest"}
+)
+"""Words that head a page. A line of nothing else is no firm's name."""

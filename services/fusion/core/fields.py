@@ -21,6 +21,7 @@ from services.fusion.core.field_lexicon import (
     SPOILERS,
     TAX_INCLUDED,
     TAXES,
+    TITLES,
     WEAKENERS,
 )
 from services.fusion.core.lettering import normalised, similarity
@@ -151,7 +152,7 @@ def _firm_names(regions: Sequence[Region]) -> list[Candidate]:
     top = [r for r in layout.reading_order(regions) if layout.depth(r, regions) <= TOP_OF_PAGE]
     candidates = []
     for place, region in enumerate(top):
-        if not _mostly_letters(region.text):
+        if not _mostly_letters(region.text) or TITLES.issuperset(_WORD.findall(region.text.casefold())):
             continue
         name = REGISTRATION.sub("", region.text)
         rest: tuple[str, ...] = ()

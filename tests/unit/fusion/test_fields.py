@@ -73,6 +73,13 @@ def test_other_fields(kind: TextField, rows: tuple[tuple[str, float, float], ...
     assert best(kind, page(*rows)) == expected
 
 
+def test_a_heading_is_no_firm() -> None:
+    assert (
+        best(TextField.COMPANY, page(("TAX INVOICE", 0, 0), ("Blue Door Cafe", 0, 30), ("x", 0, 900)))
+        == "Blue Door Cafe"
+    )
+
+
 def test_a_keyed_value_stands_beside_its_key() -> None:
     regions = page(("INVOICE NO : OR1803", 0, 0), ("CASHIER", 0, 40), ("MANIS", 200, 40))
     assert best(TextField.KEYED, regions, "invoice no") == "OR1803"
