@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 import grpc
+from opentelemetry import context as context_api
 from opentelemetry import propagate, trace
 
 from services.runtime.telemetry import tracer
@@ -64,15 +65,14 @@ def server(method: str, context: grpc.aio.ServicerContext[Any, Any]) -> Iterator
     """A span around a handler, child of the caller's."""
     name = _name(method)
     parent = propagate.extract({key: str(value) for key, value in context.invocation_metadata() or ()})
-    with tracer().start_as_current_span(
-        name,
-        context=parent,
-        kind=trace.SpanKind.SERVER,
-        attributes=_attributes(name),
-        record_exception=False,
-        set_status_on_exception=False,
-    ) as span:
+    span = tracer().start_span(name, context=parent, kind=trace.SpanKind.SERVER, attributes=_attributes(name))
+    # Made current for good: each call is a task with a context of its own, so there is nothing to put back, and a
+    # stream that is closed by another task could not put it back.
+    context_api.attach(trace.set_span_in_context(span))
+    try:
         yield span
+    finally:
+        span.end()
 
 
 def set_status(span: trace.Span, code: grpc.StatusCode) -> None:

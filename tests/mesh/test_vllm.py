@@ -60,7 +60,13 @@ def server(tmp_path_factory: pytest.TempPathFactory, sink: OtlpSink) -> Iterator
 async def llm_on(server: VllmServer, **changes: Any) -> AsyncIterator[LlmServiceAsyncStub]:
     """The llm service on a vLLM, at a temperature at which the model says anything that it may."""
     given: dict[str, Any] = {"temperature": 1.0, "attempts": 1, "first_token_timeout_s": 120, "token_timeout_s": 60}
-    given |= {"answer_timeout_s": 240, "probe_timeout_s": 120, "max_output_tokens": 8192, "calls_waiting": 0}
+    given |= {
+        "answer_timeout_s": 240,
+        "probe_timeout_s": 120,
+        "connect_timeout_s": 60,
+        "max_output_tokens": 8192,
+        "calls_waiting": 0,
+    }
     given |= {"endpoint": vllm.endpoint(server.address)}
     settings = LlmSettings(port=0, grace_s=0, **(given | changes))
     async with (
