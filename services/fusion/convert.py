@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, assert_never
+from typing import TYPE_CHECKING
 
-from groundwire.v1 import answer_pb2, claim_pb2, image_pb2, llm_service_pb2, plan_pb2, region_pb2
+from groundwire.v1 import answer_pb2, claim_pb2, image_pb2, llm_service_pb2, region_pb2
 from services.common.claims import (
     Absent,
     Abstention,
@@ -123,38 +123,14 @@ def claim_to(claim: Claim) -> claim_pb2.Claim:
     return claim_pb2.Claim(
         id=claim.id,
         text=claim.draft.text,
-        predicate=_predicate_to(claim.draft),
-        citations=[
-            claim_pb2.Citation(region_id=c.region_id, role=claim_pb2.CitationRole.ValueType(c.role))
-            for c in claim.draft.citations
-        ],
+        predicate=wire.predicate_to(claim.draft),
+        citations=wire.citations_to(claim.draft),
         checks=[_check_to(check) for check in claim.checks],
         verdict=claim_pb2.Verdict.ValueType(claim.verdict),
         evidence_score=claim.evidence_score,
         confidence=claim.confidence,
         span_id=claim.span_id,
     )
-
-
-def _predicate_to(draft: ClaimDraft) -> claim_pb2.Predicate:
-    predicate = claim_pb2.Predicate(target_id=draft.target_id)
-    match draft.statement:
-        case Exists(label):
-            predicate.exists.label = label
-        case Absent(label, queries):
-            predicate.absent.CopyFrom(claim_pb2.Absent(label=label, queries=queries))
-        case Located(label):
-            predicate.located.label = label
-        case Count(label, value):
-            predicate.count.CopyFrom(claim_pb2.Count(label=label, value=value))
-        case Reading(text):
-            predicate.reading.text = text
-        case Field(field, key, value):
-            kind = plan_pb2.TextField.ValueType(field)
-            predicate.field.CopyFrom(claim_pb2.Field(field=kind, key=key, value=value))
-        case _ as unreachable:
-            assert_never(unreachable)
-    return predicate
 
 
 def _check_to(check: Check) -> claim_pb2.Check:

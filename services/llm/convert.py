@@ -6,9 +6,9 @@ import math
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from groundwire.v1 import claim_pb2, plan_pb2
+from groundwire.v1 import claim_pb2
 from groundwire.v1 import llm_service_pb2 as pb
-from services.common.claims import Absent, Candidate, Count, Exists, Field, Located, Reading, TargetEvidence
+from services.common.claims import Candidate, TargetEvidence
 from services.common.errors import InvalidField
 from services.llm.core.evidence import Material
 from services.runtime import wire
@@ -156,27 +156,4 @@ def judgement_to(judgement: Judgement) -> pb.JudgeResponse:
 
 
 def _draft_to(draft: ClaimDraft) -> claim_pb2.ClaimDraft:
-    citations = [
-        claim_pb2.Citation(region_id=c.region_id, role=claim_pb2.CitationRole.ValueType(c.role))
-        for c in draft.citations
-    ]
-    return claim_pb2.ClaimDraft(text=draft.text, predicate=_predicate_to(draft), citations=citations)
-
-
-def _predicate_to(draft: ClaimDraft) -> claim_pb2.Predicate:
-    predicate = claim_pb2.Predicate(target_id=draft.target_id)
-    match draft.statement:
-        case Exists(label):
-            predicate.exists.label = label
-        case Absent(label, queries):
-            predicate.absent.CopyFrom(claim_pb2.Absent(label=label, queries=queries))
-        case Located(label):
-            predicate.located.label = label
-        case Count(label, value):
-            predicate.count.CopyFrom(claim_pb2.Count(label=label, value=value))
-        case Reading(text):
-            predicate.reading.text = text
-        case Field(field, key, value):
-            kind = plan_pb2.TextField.ValueType(field)
-            predicate.field.CopyFrom(claim_pb2.Field(field=kind, key=key, value=value))
-    return predicate
+    return claim_pb2.ClaimDraft(text=draft.text, predicate=wire.predicate_to(draft), citations=wire.citations_to(draft))

@@ -1,4 +1,4 @@
-"""Contract messages to core values and back, for what several services speak: boxes, regions, plans.
+"""Contract messages to core values and back, for what several services speak: boxes, regions, plans, claims.
 
 Going in, values are checked: a message that breaks the contract raises `InvalidField`.
 """
@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import math
 import re
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar, assert_never
 
-from groundwire.v1 import geometry_pb2, plan_pb2, region_pb2
+from groundwire.v1 import claim_pb2, geometry_pb2, plan_pb2, region_pb2
+from services.common.claims import Absent, Count, Exists, Field, Located, Reading
 from services.common.errors import InvalidField
 from services.common.geometry import Box, Size, Transform
 from services.common.plans import Engine, Plan, Relation, RelationKind, Target, Task, TextField
@@ -17,6 +18,8 @@ from services.common.regions import Capability, Region, Source, Tier
 
 if TYPE_CHECKING:
     from enum import IntEnum
+
+    from services.common.claims import ClaimDraft
 
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 
@@ -213,3 +216,33 @@ def _target_from(message: plan_pb2.Target) -> Target:
         is_text=message.is_text,
         text_field=member(TextField, message.text_field, "plan.targets.text_field"),
     )
+
+
+def predicate_to(draft: ClaimDraft) -> claim_pb2.Predicate:
+    """The draft's statement as a message."""
+    predicate = claim_pb2.Predicate(target_id=draft.target_id)
+    match draft.statement:
+        case Exists(label):
+            predicate.exists.label = label
+        case Absent(label, queries):
+            predicate.absent.CopyFrom(claim_pb2.Absent(label=label, queries=queries))
+        case Located(label):
+            predicate.located.label = label
+        case Count(label, value):
+            predicate.count.CopyFrom(claim_pb2.Count(label=label, value=value))
+        case Reading(text):
+            predicate.reading.text = text
+        case Field(field, key, value):
+            kind = plan_pb2.TextField.ValueType(field)
+            predicate.field.CopyFrom(claim_pb2.Field(field=kind, key=key, value=value))
+        case _ as unreachable:
+            assert_never(unreachable)
+    return predicate
+
+
+def citations_to(draft: ClaimDraft) -> list[claim_pb2.Citation]:
+    """The draft's citations as messages."""
+    return [
+        claim_pb2.Citation(region_id=c.region_id, role=claim_pb2.CitationRole.ValueType(c.role))
+        for c in draft.citations
+    ]
