@@ -11,6 +11,7 @@ from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from groundwire.v1 import claim_pb2 as _claim_pb2
+from groundwire.v1 import geometry_pb2 as _geometry_pb2
 from groundwire.v1 import image_pb2 as _image_pb2
 from groundwire.v1 import plan_pb2 as _plan_pb2
 from groundwire.v1 import region_pb2 as _region_pb2
@@ -109,6 +110,30 @@ ESCALATION_REASON_NOTHING_FOUND: EscalationReason.ValueType  # 4
 """The fast tier found nothing that fits."""
 Global___EscalationReason: _TypeAlias = EscalationReason  # noqa: Y015
 
+class _StorePolicy:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _StorePolicyEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_StorePolicy.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    STORE_POLICY_UNSPECIFIED: _StorePolicy.ValueType  # 0
+    """Not specified; read as the tenant's policy."""
+    STORE_POLICY_ALL: _StorePolicy.ValueType  # 1
+    """The record with its contents."""
+    STORE_POLICY_NONE: _StorePolicy.ValueType  # 2
+    """Commitments alone: that there was an answer can be proved by whoever kept it, and nothing of it is stored."""
+
+class StorePolicy(_StorePolicy, metaclass=_StorePolicyEnumTypeWrapper):
+    """What may be kept of an answer."""
+
+STORE_POLICY_UNSPECIFIED: StorePolicy.ValueType  # 0
+"""Not specified; read as the tenant's policy."""
+STORE_POLICY_ALL: StorePolicy.ValueType  # 1
+"""The record with its contents."""
+STORE_POLICY_NONE: StorePolicy.ValueType  # 2
+"""Commitments alone: that there was an answer can be proved by whoever kept it, and nothing of it is stored."""
+Global___StorePolicy: _TypeAlias = StorePolicy  # noqa: Y015
+
 @_typing.final
 class Answer(_message.Message):
     """What came back for one question about one image."""
@@ -130,6 +155,11 @@ class Answer(_message.Message):
     TRACE_ID_FIELD_NUMBER: _builtins.int
     STAKES_FIELD_NUMBER: _builtins.int
     RECORD_FIELD_NUMBER: _builtins.int
+    CALIBRATION_DIGEST_FIELD_NUMBER: _builtins.int
+    CONVERSATION_ID_FIELD_NUMBER: _builtins.int
+    DOCUMENTS_FIELD_NUMBER: _builtins.int
+    RELEVANCE_FIELD_NUMBER: _builtins.int
+    TENANT_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """UUID version 7, hexadecimal with hyphens."""
     question: _builtins.str
@@ -138,6 +168,12 @@ class Answer(_message.Message):
     """W3C trace id, 32 hexadecimal digits."""
     stakes: Global___Stakes.ValueType
     """What was at stake."""
+    calibration_digest: _builtins.str
+    """SHA-256 of the calibration that the claims' confidences come from, 64 hexadecimal digits; empty where none is fitted."""
+    conversation_id: _builtins.str
+    """Conversation that the question belongs to; empty for a question by itself."""
+    tenant: _builtins.str
+    """Tenant that asked."""
     @_builtins.property
     def image(self) -> _image_pb2.Image:
         """The image that was looked at."""
@@ -184,6 +220,14 @@ class Answer(_message.Message):
     def record(self) -> Global___RecordReceipt:
         """Where the answer is recorded. Set in every answer that a caller sees."""
 
+    @_builtins.property
+    def documents(self) -> _containers.RepeatedCompositeFieldContainer[_claim_pb2.Document]:
+        """Documents that the caller gave, as they were cited from."""
+
+    @_builtins.property
+    def relevance(self) -> _containers.RepeatedCompositeFieldContainer[Global___Relevance]:
+        """Where the models responded to each phrase, coarsely. An explanation, no evidence; only where it was asked for."""
+
     def __init__(
         self,
         *,
@@ -202,14 +246,53 @@ class Answer(_message.Message):
         trace_id: _builtins.str = ...,
         stakes: Global___Stakes.ValueType = ...,
         record: Global___RecordReceipt | None = ...,
+        calibration_digest: _builtins.str = ...,
+        conversation_id: _builtins.str = ...,
+        documents: _abc.Iterable[_claim_pb2.Document] | None = ...,
+        relevance: _abc.Iterable[Global___Relevance] | None = ...,
+        tenant: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["composer", b"composer", "create_time", b"create_time", "image", b"image", "plan", b"plan", "record", b"record"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["abstentions", b"abstentions", "claims", b"claims", "composer", b"composer", "create_time", b"create_time", "degradations", b"degradations", "escalations", b"escalations", "id", b"id", "image", b"image", "plan", b"plan", "question", b"question", "record", b"record", "regions", b"regions", "stakes", b"stakes", "timings", b"timings", "trace_id", b"trace_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["abstentions", b"abstentions", "calibration_digest", b"calibration_digest", "claims", b"claims", "composer", b"composer", "conversation_id", b"conversation_id", "create_time", b"create_time", "degradations", b"degradations", "documents", b"documents", "escalations", b"escalations", "id", b"id", "image", b"image", "plan", b"plan", "question", b"question", "record", b"record", "regions", b"regions", "relevance", b"relevance", "stakes", b"stakes", "tenant", b"tenant", "timings", b"timings", "trace_id", b"trace_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Answer: _TypeAlias = Answer  # noqa: Y015
+
+@_typing.final
+class Relevance(_message.Message):
+    """How strongly the models responded to a phrase, over a grid of the whole image. It shows where something stirred, also
+    below every threshold; no claim rests on it.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PHRASE_FIELD_NUMBER: _builtins.int
+    GRID_FIELD_NUMBER: _builtins.int
+    VALUES_FIELD_NUMBER: _builtins.int
+    phrase: _builtins.str
+    """The phrase, or the lettering looked for."""
+    values: _builtins.bytes
+    """One byte a cell, row by row from the top: 0 for no response, 255 for the strongest possible."""
+    @_builtins.property
+    def grid(self) -> _geometry_pb2.Size:
+        """Columns and rows of the grid."""
+
+    def __init__(
+        self,
+        *,
+        phrase: _builtins.str = ...,
+        grid: _geometry_pb2.Size | None = ...,
+        values: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["grid", b"grid"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["grid", b"grid", "phrase", b"phrase", "values", b"values"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Relevance: _TypeAlias = Relevance  # noqa: Y015
 
 @_typing.final
 class Escalation(_message.Message):

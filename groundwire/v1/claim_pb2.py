@@ -22,11 +22,12 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from groundwire.v1 import geometry_pb2 as groundwire_dot_v1_dot_geometry__pb2
 from groundwire.v1 import plan_pb2 as groundwire_dot_v1_dot_plan__pb2
 from groundwire.v1 import region_pb2 as groundwire_dot_v1_dot_region__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19groundwire/v1/claim.proto\x12\rgroundwire.v1\x1a\x18groundwire/v1/plan.proto\x1a\x1agroundwire/v1/region.proto\"\x9a\x02\n\x05\x43laim\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04text\x18\x02 \x01(\t\x12+\n\tpredicate\x18\x03 \x01(\x0b\x32\x18.groundwire.v1.Predicate\x12*\n\tcitations\x18\x04 \x03(\x0b\x32\x17.groundwire.v1.Citation\x12$\n\x06\x63hecks\x18\x05 \x03(\x0b\x32\x14.groundwire.v1.Check\x12\'\n\x07verdict\x18\x06 \x01(\x0e\x32\x16.groundwire.v1.Verdict\x12\x16\n\x0e\x65vidence_score\x18\x07 \x01(\x01\x12\x17\n\nconfidence\x18\x08 \x01(\x01H\x00\x88\x01\x01\x12\x0f\n\x07span_id\x18\t \x01(\tB\r\n\x0b_confidence\"s\n\nClaimDraft\x12\x0c\n\x04text\x18\x01 \x01(\t\x12+\n\tpredicate\x18\x02 \x01(\x0b\x32\x18.groundwire.v1.Predicate\x12*\n\tcitations\x18\x03 \x03(\x0b\x32\x17.groundwire.v1.Citation\"\x9c\x02\n\tPredicate\x12\x11\n\ttarget_id\x18\x01 \x01(\t\x12\'\n\x06\x65xists\x18\x02 \x01(\x0b\x32\x15.groundwire.v1.ExistsH\x00\x12\'\n\x06\x61\x62sent\x18\x03 \x01(\x0b\x32\x15.groundwire.v1.AbsentH\x00\x12)\n\x07located\x18\x04 \x01(\x0b\x32\x16.groundwire.v1.LocatedH\x00\x12%\n\x05\x63ount\x18\x05 \x01(\x0b\x32\x14.groundwire.v1.CountH\x00\x12)\n\x07reading\x18\x06 \x01(\x0b\x32\x16.groundwire.v1.ReadingH\x00\x12%\n\x05\x66ield\x18\x07 \x01(\x0b\x32\x14.groundwire.v1.FieldH\x00\x42\x06\n\x04kind\"\x17\n\x06\x45xists\x12\r\n\x05label\x18\x01 \x01(\t\"(\n\x06\x41\x62sent\x12\r\n\x05label\x18\x01 \x01(\t\x12\x0f\n\x07queries\x18\x02 \x03(\t\"\x18\n\x07Located\x12\r\n\x05label\x18\x01 \x01(\t\"%\n\x05\x43ount\x12\r\n\x05label\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x05\"\x17\n\x07Reading\x12\x0c\n\x04text\x18\x01 \x01(\t\"L\n\x05\x46ield\x12\'\n\x05\x66ield\x18\x01 \x01(\x0e\x32\x18.groundwire.v1.TextField\x12\x0b\n\x03key\x18\x02 \x01(\t\x12\r\n\x05value\x18\x03 \x01(\t\"H\n\x08\x43itation\x12\x11\n\tregion_id\x18\x01 \x01(\t\x12)\n\x04role\x18\x02 \x01(\x0e\x32\x1b.groundwire.v1.CitationRole\"\xf8\x01\n\x05\x43heck\x12&\n\x04kind\x18\x01 \x01(\x0e\x32\x18.groundwire.v1.CheckKind\x12,\n\x07outcome\x18\x02 \x01(\x0e\x32\x1b.groundwire.v1.CheckOutcome\x12\x0e\n\x06\x64\x65tail\x18\x03 \x01(\t\x12\x32\n\x07\x66igures\x18\x04 \x03(\x0b\x32!.groundwire.v1.Check.FiguresEntry\x12%\n\x06source\x18\x05 \x01(\x0b\x32\x15.groundwire.v1.Source\x1a.\n\x0c\x46iguresEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x01:\x02\x38\x01\"\xa8\x01\n\nAbstention\x12/\n\x06reason\x18\x01 \x01(\x0e\x32\x1f.groundwire.v1.AbstentionReason\x12\x11\n\ttarget_id\x18\x02 \x01(\t\x12\x0e\n\x06\x64\x65tail\x18\x03 \x01(\t\x12-\n\ncapability\x18\x04 \x01(\x0e\x32\x19.groundwire.v1.Capability\x12\x17\n\x0fnear_region_ids\x18\x05 \x03(\t*k\n\x07Verdict\x12\x17\n\x13VERDICT_UNSPECIFIED\x10\x00\x12\x15\n\x11VERDICT_SUPPORTED\x10\x01\x12\x18\n\x14VERDICT_CONTRADICTED\x10\x02\x12\x16\n\x12VERDICT_UNVERIFIED\x10\x03*\xe2\x01\n\x10\x41\x62stentionReason\x12!\n\x1d\x41\x42STENTION_REASON_UNSPECIFIED\x10\x00\x12\x1c\n\x18\x41\x42STENTION_REASON_ABSENT\x10\x01\x12\x1f\n\x1b\x41\x42STENTION_REASON_AMBIGUOUS\x10\x02\x12#\n\x1f\x41\x42STENTION_REASON_NOT_CHECKABLE\x10\x03\x12$\n ABSTENTION_REASON_LOW_CONFIDENCE\x10\x04\x12!\n\x1d\x41\x42STENTION_REASON_OVER_BUDGET\x10\x05*\x83\x01\n\x0c\x43itationRole\x12\x1d\n\x19\x43ITATION_ROLE_UNSPECIFIED\x10\x00\x12\x1a\n\x16\x43ITATION_ROLE_SUPPORTS\x10\x01\x12\x1d\n\x19\x43ITATION_ROLE_CONTRADICTS\x10\x02\x12\x19\n\x15\x43ITATION_ROLE_CONTEXT\x10\x03*\x9a\x01\n\tCheckKind\x12\x1a\n\x16\x43HECK_KIND_UNSPECIFIED\x10\x00\x12\x17\n\x13\x43HECK_KIND_CITATION\x10\x01\x12\x13\n\x0f\x43HECK_KIND_TEXT\x10\x02\x12\x14\n\x10\x43HECK_KIND_COUNT\x10\x03\x12\x15\n\x11\x43HECK_KIND_FORMAT\x10\x04\x12\x16\n\x12\x43HECK_KIND_ABSENCE\x10\x05*\x81\x01\n\x0c\x43heckOutcome\x12\x1d\n\x19\x43HECK_OUTCOME_UNSPECIFIED\x10\x00\x12\x18\n\x14\x43HECK_OUTCOME_PASSED\x10\x01\x12\x18\n\x14\x43HECK_OUTCOME_FAILED\x10\x02\x12\x1e\n\x1a\x43HECK_OUTCOME_INCONCLUSIVE\x10\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19groundwire/v1/claim.proto\x12\rgroundwire.v1\x1a\x1cgroundwire/v1/geometry.proto\x1a\x18groundwire/v1/plan.proto\x1a\x1agroundwire/v1/region.proto\"\x9a\x02\n\x05\x43laim\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04text\x18\x02 \x01(\t\x12+\n\tpredicate\x18\x03 \x01(\x0b\x32\x18.groundwire.v1.Predicate\x12*\n\tcitations\x18\x04 \x03(\x0b\x32\x17.groundwire.v1.Citation\x12$\n\x06\x63hecks\x18\x05 \x03(\x0b\x32\x14.groundwire.v1.Check\x12\'\n\x07verdict\x18\x06 \x01(\x0e\x32\x16.groundwire.v1.Verdict\x12\x16\n\x0e\x65vidence_score\x18\x07 \x01(\x01\x12\x17\n\nconfidence\x18\x08 \x01(\x01H\x00\x88\x01\x01\x12\x0f\n\x07span_id\x18\t \x01(\tB\r\n\x0b_confidence\"s\n\nClaimDraft\x12\x0c\n\x04text\x18\x01 \x01(\t\x12+\n\tpredicate\x18\x02 \x01(\x0b\x32\x18.groundwire.v1.Predicate\x12*\n\tcitations\x18\x03 \x03(\x0b\x32\x17.groundwire.v1.Citation\"\xf9\x03\n\tPredicate\x12\x11\n\ttarget_id\x18\x01 \x01(\t\x12\'\n\x06\x65xists\x18\x02 \x01(\x0b\x32\x15.groundwire.v1.ExistsH\x00\x12\'\n\x06\x61\x62sent\x18\x03 \x01(\x0b\x32\x15.groundwire.v1.AbsentH\x00\x12)\n\x07located\x18\x04 \x01(\x0b\x32\x16.groundwire.v1.LocatedH\x00\x12%\n\x05\x63ount\x18\x05 \x01(\x0b\x32\x14.groundwire.v1.CountH\x00\x12)\n\x07reading\x18\x06 \x01(\x0b\x32\x16.groundwire.v1.ReadingH\x00\x12%\n\x05\x66ield\x18\x07 \x01(\x0b\x32\x14.groundwire.v1.FieldH\x00\x12-\n\tattribute\x18\x08 \x01(\x0b\x32\x18.groundwire.v1.AttributeH\x00\x12%\n\x05state\x18\t \x01(\x0b\x32\x14.groundwire.v1.StateH\x00\x12)\n\x07related\x18\n \x01(\x0b\x32\x16.groundwire.v1.RelatedH\x00\x12+\n\x08\x63ompared\x18\x0b \x01(\x0b\x32\x17.groundwire.v1.ComparedH\x00\x12-\n\tknowledge\x18\x0c \x01(\x0b\x32\x18.groundwire.v1.KnowledgeH\x00\x42\x06\n\x04kind\"P\n\tAttribute\x12\r\n\x05label\x18\x01 \x01(\t\x12%\n\x06\x61spect\x18\x02 \x01(\x0e\x32\x15.groundwire.v1.Aspect\x12\r\n\x05value\x18\x03 \x01(\t\"6\n\x05State\x12\r\n\x05label\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t\x12\x0f\n\x07negated\x18\x03 \x01(\x08\"\x86\x01\n\x07Related\x12\r\n\x05label\x18\x01 \x01(\t\x12)\n\x04kind\x18\x02 \x01(\x0e\x32\x1b.groundwire.v1.RelationKind\x12\x11\n\tobject_id\x18\x03 \x01(\t\x12\x14\n\x0cobject_label\x18\x04 \x01(\t\x12\x18\n\x10second_object_id\x18\x05 \x01(\t\"v\n\x08\x43ompared\x12\r\n\x05label\x18\x01 \x01(\t\x12%\n\x06\x61spect\x18\x02 \x01(\x0e\x32\x15.groundwire.v1.Aspect\x12\r\n\x05least\x18\x03 \x01(\x08\x12\x10\n\x08other_id\x18\x04 \x01(\t\x12\x13\n\x0bother_label\x18\x05 \x01(\t\"\x1a\n\tKnowledge\x12\r\n\x05quote\x18\x01 \x01(\t\"\x17\n\x06\x45xists\x12\r\n\x05label\x18\x01 \x01(\t\"Q\n\x06\x41\x62sent\x12\r\n\x05label\x18\x01 \x01(\t\x12\x0f\n\x07queries\x18\x02 \x03(\t\x12\'\n\x08searches\x18\x03 \x03(\x0b\x32\x15.groundwire.v1.Search\"Q\n\x06Search\x12 \n\x04\x61rea\x18\x01 \x01(\x0b\x32\x12.groundwire.v1.Box\x12%\n\x06source\x18\x02 \x01(\x0b\x32\x15.groundwire.v1.Source\"\x18\n\x07Located\x12\r\n\x05label\x18\x01 \x01(\t\"%\n\x05\x43ount\x12\r\n\x05label\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x05\"\x17\n\x07Reading\x12\x0c\n\x04text\x18\x01 \x01(\t\"L\n\x05\x46ield\x12\'\n\x05\x66ield\x18\x01 \x01(\x0e\x32\x18.groundwire.v1.TextField\x12\x0b\n\x03key\x18\x02 \x01(\t\x12\r\n\x05value\x18\x03 \x01(\t\"q\n\x08\x43itation\x12\x11\n\tregion_id\x18\x01 \x01(\t\x12)\n\x04role\x18\x02 \x01(\x0e\x32\x1b.groundwire.v1.CitationRole\x12\'\n\x07passage\x18\x03 \x01(\x0b\x32\x16.groundwire.v1.Passage\":\n\x07Passage\x12\x13\n\x0b\x64ocument_id\x18\x01 \x01(\t\x12\r\n\x05\x62\x65gin\x18\x02 \x01(\x05\x12\x0b\n\x03\x65nd\x18\x03 \x01(\x05\"3\n\x08\x44ocument\x12\n\n\x02id\x18\x01 \x01(\t\x12\r\n\x05title\x18\x02 \x01(\t\x12\x0c\n\x04text\x18\x03 \x01(\t\"\xb8\x02\n\x05\x43heck\x12&\n\x04kind\x18\x01 \x01(\x0e\x32\x18.groundwire.v1.CheckKind\x12,\n\x07outcome\x18\x02 \x01(\x0e\x32\x1b.groundwire.v1.CheckOutcome\x12\x0e\n\x06\x64\x65tail\x18\x03 \x01(\t\x12\x32\n\x07\x66igures\x18\x04 \x03(\x0b\x32!.groundwire.v1.Check.FiguresEntry\x12%\n\x06source\x18\x05 \x01(\x0b\x32\x15.groundwire.v1.Source\x12>\n\x13inconclusive_reason\x18\x06 \x01(\x0e\x32!.groundwire.v1.InconclusiveReason\x1a.\n\x0c\x46iguresEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x01:\x02\x38\x01\"\xd1\x01\n\nAbstention\x12/\n\x06reason\x18\x01 \x01(\x0e\x32\x1f.groundwire.v1.AbstentionReason\x12\x11\n\ttarget_id\x18\x02 \x01(\t\x12\x0e\n\x06\x64\x65tail\x18\x03 \x01(\t\x12-\n\ncapability\x18\x04 \x01(\x0e\x32\x19.groundwire.v1.Capability\x12\x17\n\x0fnear_region_ids\x18\x05 \x03(\t\x12\'\n\x08searches\x18\x06 \x03(\x0b\x32\x15.groundwire.v1.Search*k\n\x07Verdict\x12\x17\n\x13VERDICT_UNSPECIFIED\x10\x00\x12\x15\n\x11VERDICT_SUPPORTED\x10\x01\x12\x18\n\x14VERDICT_CONTRADICTED\x10\x02\x12\x16\n\x12VERDICT_UNVERIFIED\x10\x03*\xe2\x01\n\x10\x41\x62stentionReason\x12!\n\x1d\x41\x42STENTION_REASON_UNSPECIFIED\x10\x00\x12\x1c\n\x18\x41\x42STENTION_REASON_ABSENT\x10\x01\x12\x1f\n\x1b\x41\x42STENTION_REASON_AMBIGUOUS\x10\x02\x12#\n\x1f\x41\x42STENTION_REASON_NOT_CHECKABLE\x10\x03\x12$\n ABSTENTION_REASON_LOW_CONFIDENCE\x10\x04\x12!\n\x1d\x41\x42STENTION_REASON_OVER_BUDGET\x10\x05*\x83\x01\n\x0c\x43itationRole\x12\x1d\n\x19\x43ITATION_ROLE_UNSPECIFIED\x10\x00\x12\x1a\n\x16\x43ITATION_ROLE_SUPPORTS\x10\x01\x12\x1d\n\x19\x43ITATION_ROLE_CONTRADICTS\x10\x02\x12\x19\n\x15\x43ITATION_ROLE_CONTEXT\x10\x03*\x8f\x02\n\tCheckKind\x12\x1a\n\x16\x43HECK_KIND_UNSPECIFIED\x10\x00\x12\x17\n\x13\x43HECK_KIND_CITATION\x10\x01\x12\x13\n\x0f\x43HECK_KIND_TEXT\x10\x02\x12\x14\n\x10\x43HECK_KIND_COUNT\x10\x03\x12\x15\n\x11\x43HECK_KIND_FORMAT\x10\x04\x12\x16\n\x12\x43HECK_KIND_ABSENCE\x10\x05\x12\x17\n\x13\x43HECK_KIND_GEOMETRY\x10\x06\x12\x14\n\x10\x43HECK_KIND_COLOR\x10\x07\x12\x18\n\x14\x43HECK_KIND_AGREEMENT\x10\x08\x12\x14\n\x10\x43HECK_KIND_JUDGE\x10\t\x12\x14\n\x10\x43HECK_KIND_QUOTE\x10\n*\xc6\x01\n\x12InconclusiveReason\x12#\n\x1fINCONCLUSIVE_REASON_UNSPECIFIED\x10\x00\x12\x1e\n\x1aINCONCLUSIVE_REASON_UNSURE\x10\x01\x12!\n\x1dINCONCLUSIVE_REASON_NOT_BOUND\x10\x02\x12#\n\x1fINCONCLUSIVE_REASON_OVER_BUDGET\x10\x03\x12#\n\x1fINCONCLUSIVE_REASON_UNAVAILABLE\x10\x04*\x81\x01\n\x0c\x43heckOutcome\x12\x1d\n\x19\x43HECK_OUTCOME_UNSPECIFIED\x10\x00\x12\x18\n\x14\x43HECK_OUTCOME_PASSED\x10\x01\x12\x18\n\x14\x43HECK_OUTCOME_FAILED\x10\x02\x12\x1e\n\x1a\x43HECK_OUTCOME_INCONCLUSIVE\x10\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,40 +36,58 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_CHECK_FIGURESENTRY']._loaded_options = None
   _globals['_CHECK_FIGURESENTRY']._serialized_options = b'8\001'
-  _globals['_VERDICT']._serialized_start=1518
-  _globals['_VERDICT']._serialized_end=1625
-  _globals['_ABSTENTIONREASON']._serialized_start=1628
-  _globals['_ABSTENTIONREASON']._serialized_end=1854
-  _globals['_CITATIONROLE']._serialized_start=1857
-  _globals['_CITATIONROLE']._serialized_end=1988
-  _globals['_CHECKKIND']._serialized_start=1991
-  _globals['_CHECKKIND']._serialized_end=2145
-  _globals['_CHECKOUTCOME']._serialized_start=2148
-  _globals['_CHECKOUTCOME']._serialized_end=2277
-  _globals['_CLAIM']._serialized_start=99
-  _globals['_CLAIM']._serialized_end=381
-  _globals['_CLAIMDRAFT']._serialized_start=383
-  _globals['_CLAIMDRAFT']._serialized_end=498
-  _globals['_PREDICATE']._serialized_start=501
-  _globals['_PREDICATE']._serialized_end=785
-  _globals['_EXISTS']._serialized_start=787
-  _globals['_EXISTS']._serialized_end=810
-  _globals['_ABSENT']._serialized_start=812
-  _globals['_ABSENT']._serialized_end=852
-  _globals['_LOCATED']._serialized_start=854
-  _globals['_LOCATED']._serialized_end=878
-  _globals['_COUNT']._serialized_start=880
-  _globals['_COUNT']._serialized_end=917
-  _globals['_READING']._serialized_start=919
-  _globals['_READING']._serialized_end=942
-  _globals['_FIELD']._serialized_start=944
-  _globals['_FIELD']._serialized_end=1020
-  _globals['_CITATION']._serialized_start=1022
-  _globals['_CITATION']._serialized_end=1094
-  _globals['_CHECK']._serialized_start=1097
-  _globals['_CHECK']._serialized_end=1345
-  _globals['_CHECK_FIGURESENTRY']._serialized_start=1299
-  _globals['_CHECK_FIGURESENTRY']._serialized_end=1345
-  _globals['_ABSTENTION']._serialized_start=1348
-  _globals['_ABSTENTION']._serialized_end=1516
+  _globals['_VERDICT']._serialized_start=2575
+  _globals['_VERDICT']._serialized_end=2682
+  _globals['_ABSTENTIONREASON']._serialized_start=2685
+  _globals['_ABSTENTIONREASON']._serialized_end=2911
+  _globals['_CITATIONROLE']._serialized_start=2914
+  _globals['_CITATIONROLE']._serialized_end=3045
+  _globals['_CHECKKIND']._serialized_start=3048
+  _globals['_CHECKKIND']._serialized_end=3319
+  _globals['_INCONCLUSIVEREASON']._serialized_start=3322
+  _globals['_INCONCLUSIVEREASON']._serialized_end=3520
+  _globals['_CHECKOUTCOME']._serialized_start=3523
+  _globals['_CHECKOUTCOME']._serialized_end=3652
+  _globals['_CLAIM']._serialized_start=129
+  _globals['_CLAIM']._serialized_end=411
+  _globals['_CLAIMDRAFT']._serialized_start=413
+  _globals['_CLAIMDRAFT']._serialized_end=528
+  _globals['_PREDICATE']._serialized_start=531
+  _globals['_PREDICATE']._serialized_end=1036
+  _globals['_ATTRIBUTE']._serialized_start=1038
+  _globals['_ATTRIBUTE']._serialized_end=1118
+  _globals['_STATE']._serialized_start=1120
+  _globals['_STATE']._serialized_end=1174
+  _globals['_RELATED']._serialized_start=1177
+  _globals['_RELATED']._serialized_end=1311
+  _globals['_COMPARED']._serialized_start=1313
+  _globals['_COMPARED']._serialized_end=1431
+  _globals['_KNOWLEDGE']._serialized_start=1433
+  _globals['_KNOWLEDGE']._serialized_end=1459
+  _globals['_EXISTS']._serialized_start=1461
+  _globals['_EXISTS']._serialized_end=1484
+  _globals['_ABSENT']._serialized_start=1486
+  _globals['_ABSENT']._serialized_end=1567
+  _globals['_SEARCH']._serialized_start=1569
+  _globals['_SEARCH']._serialized_end=1650
+  _globals['_LOCATED']._serialized_start=1652
+  _globals['_LOCATED']._serialized_end=1676
+  _globals['_COUNT']._serialized_start=1678
+  _globals['_COUNT']._serialized_end=1715
+  _globals['_READING']._serialized_start=1717
+  _globals['_READING']._serialized_end=1740
+  _globals['_FIELD']._serialized_start=1742
+  _globals['_FIELD']._serialized_end=1818
+  _globals['_CITATION']._serialized_start=1820
+  _globals['_CITATION']._serialized_end=1933
+  _globals['_PASSAGE']._serialized_start=1935
+  _globals['_PASSAGE']._serialized_end=1993
+  _globals['_DOCUMENT']._serialized_start=1995
+  _globals['_DOCUMENT']._serialized_end=2046
+  _globals['_CHECK']._serialized_start=2049
+  _globals['_CHECK']._serialized_end=2361
+  _globals['_CHECK_FIGURESENTRY']._serialized_start=2315
+  _globals['_CHECK_FIGURESENTRY']._serialized_end=2361
+  _globals['_ABSTENTION']._serialized_start=2364
+  _globals['_ABSTENTION']._serialized_end=2573
 # @@protoc_insertion_point(module_scope)

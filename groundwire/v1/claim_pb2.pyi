@@ -8,6 +8,7 @@ from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from groundwire.v1 import geometry_pb2 as _geometry_pb2
 from groundwire.v1 import plan_pb2 as _plan_pb2
 from groundwire.v1 import region_pb2 as _region_pb2
 import builtins as _builtins
@@ -131,6 +132,16 @@ class _CheckKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_CheckKind.V
     """Amount, date and the like have a form that such a value can have."""
     CHECK_KIND_ABSENCE: _CheckKind.ValueType  # 5
     """The accurate tier searched the same place and found nothing either."""
+    CHECK_KIND_GEOMETRY: _CheckKind.ValueType  # 6
+    """Relations, ranks and sizes, derived again from the cited boxes."""
+    CHECK_KIND_COLOR: _CheckKind.ValueType  # 7
+    """The claimed colour, measured again in the cited pixels."""
+    CHECK_KIND_AGREEMENT: _CheckKind.ValueType  # 8
+    """Another tier or another model finds the same thing at the cited place."""
+    CHECK_KIND_JUDGE: _CheckKind.ValueType  # 9
+    """A vision-language model, shown the cited place, holds the statement to be true."""
+    CHECK_KIND_QUOTE: _CheckKind.ValueType  # 10
+    """The cited passage stands in the document word for word."""
 
 class CheckKind(_CheckKind, metaclass=_CheckKindEnumTypeWrapper):
     """What a check tests."""
@@ -147,7 +158,49 @@ CHECK_KIND_FORMAT: CheckKind.ValueType  # 4
 """Amount, date and the like have a form that such a value can have."""
 CHECK_KIND_ABSENCE: CheckKind.ValueType  # 5
 """The accurate tier searched the same place and found nothing either."""
+CHECK_KIND_GEOMETRY: CheckKind.ValueType  # 6
+"""Relations, ranks and sizes, derived again from the cited boxes."""
+CHECK_KIND_COLOR: CheckKind.ValueType  # 7
+"""The claimed colour, measured again in the cited pixels."""
+CHECK_KIND_AGREEMENT: CheckKind.ValueType  # 8
+"""Another tier or another model finds the same thing at the cited place."""
+CHECK_KIND_JUDGE: CheckKind.ValueType  # 9
+"""A vision-language model, shown the cited place, holds the statement to be true."""
+CHECK_KIND_QUOTE: CheckKind.ValueType  # 10
+"""The cited passage stands in the document word for word."""
 Global___CheckKind: _TypeAlias = CheckKind  # noqa: Y015
+
+class _InconclusiveReason:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _InconclusiveReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_InconclusiveReason.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    INCONCLUSIVE_REASON_UNSPECIFIED: _InconclusiveReason.ValueType  # 0
+    """The check could tell, or says why in its detail alone."""
+    INCONCLUSIVE_REASON_UNSURE: _InconclusiveReason.ValueType  # 1
+    """It ran, and its figures decide neither way."""
+    INCONCLUSIVE_REASON_NOT_BOUND: _InconclusiveReason.ValueType  # 2
+    """The capability that it needs has no model bound."""
+    INCONCLUSIVE_REASON_OVER_BUDGET: _InconclusiveReason.ValueType  # 3
+    """The deadline left no time for it."""
+    INCONCLUSIVE_REASON_UNAVAILABLE: _InconclusiveReason.ValueType  # 4
+    """The part that it needs was out of reach."""
+
+class InconclusiveReason(_InconclusiveReason, metaclass=_InconclusiveReasonEnumTypeWrapper):
+    """Why a check could not tell."""
+
+INCONCLUSIVE_REASON_UNSPECIFIED: InconclusiveReason.ValueType  # 0
+"""The check could tell, or says why in its detail alone."""
+INCONCLUSIVE_REASON_UNSURE: InconclusiveReason.ValueType  # 1
+"""It ran, and its figures decide neither way."""
+INCONCLUSIVE_REASON_NOT_BOUND: InconclusiveReason.ValueType  # 2
+"""The capability that it needs has no model bound."""
+INCONCLUSIVE_REASON_OVER_BUDGET: InconclusiveReason.ValueType  # 3
+"""The deadline left no time for it."""
+INCONCLUSIVE_REASON_UNAVAILABLE: InconclusiveReason.ValueType  # 4
+"""The part that it needs was out of reach."""
+Global___InconclusiveReason: _TypeAlias = InconclusiveReason  # noqa: Y015
 
 class _CheckOutcome:
     ValueType = _typing.NewType("ValueType", _builtins.int)
@@ -288,6 +341,11 @@ class Predicate(_message.Message):
     COUNT_FIELD_NUMBER: _builtins.int
     READING_FIELD_NUMBER: _builtins.int
     FIELD_FIELD_NUMBER: _builtins.int
+    ATTRIBUTE_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    RELATED_FIELD_NUMBER: _builtins.int
+    COMPARED_FIELD_NUMBER: _builtins.int
+    KNOWLEDGE_FIELD_NUMBER: _builtins.int
     target_id: _builtins.str
     """Id of the target; empty when the statement is about the whole picture."""
     @_builtins.property
@@ -314,6 +372,26 @@ class Predicate(_message.Message):
     def field(self) -> Global___Field:
         """The page gives this value for that key."""
 
+    @_builtins.property
+    def attribute(self) -> Global___Attribute:
+        """It looks so."""
+
+    @_builtins.property
+    def state(self) -> Global___State:
+        """It is in this condition."""
+
+    @_builtins.property
+    def related(self) -> Global___Related:
+        """It lies so to another."""
+
+    @_builtins.property
+    def compared(self) -> Global___Compared:
+        """It has more, or less, of something than another."""
+
+    @_builtins.property
+    def knowledge(self) -> Global___Knowledge:
+        """A document that the caller gave says so."""
+
     def __init__(
         self,
         *,
@@ -324,16 +402,179 @@ class Predicate(_message.Message):
         count: Global___Count | None = ...,
         reading: Global___Reading | None = ...,
         field: Global___Field | None = ...,
+        attribute: Global___Attribute | None = ...,
+        state: Global___State | None = ...,
+        related: Global___Related | None = ...,
+        compared: Global___Compared | None = ...,
+        knowledge: Global___Knowledge | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["absent", b"absent", "count", b"count", "exists", b"exists", "field", b"field", "kind", b"kind", "located", b"located", "reading", b"reading"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["absent", b"absent", "attribute", b"attribute", "compared", b"compared", "count", b"count", "exists", b"exists", "field", b"field", "kind", b"kind", "knowledge", b"knowledge", "located", b"located", "reading", b"reading", "related", b"related", "state", b"state"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["absent", b"absent", "count", b"count", "exists", b"exists", "field", b"field", "kind", b"kind", "located", b"located", "reading", b"reading", "target_id", b"target_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["absent", b"absent", "attribute", b"attribute", "compared", b"compared", "count", b"count", "exists", b"exists", "field", b"field", "kind", b"kind", "knowledge", b"knowledge", "located", b"located", "reading", b"reading", "related", b"related", "state", b"state", "target_id", b"target_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_kind: _TypeAlias = _typing.Literal["exists", "absent", "located", "count", "reading", "field"]  # noqa: Y015
+    _WhichOneofReturnType_kind: _TypeAlias = _typing.Literal["exists", "absent", "located", "count", "reading", "field", "attribute", "state", "related", "compared", "knowledge"]  # noqa: Y015
     _WhichOneofArgType_kind: _TypeAlias = _typing.Literal["kind", b"kind"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_kind) -> _WhichOneofReturnType_kind | None: ...
 
 Global___Predicate: _TypeAlias = Predicate  # noqa: Y015
+
+@_typing.final
+class Attribute(_message.Message):
+    """What the target looks like."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LABEL_FIELD_NUMBER: _builtins.int
+    ASPECT_FIELD_NUMBER: _builtins.int
+    VALUE_FIELD_NUMBER: _builtins.int
+    label: _builtins.str
+    """What looks so, in words."""
+    aspect: _plan_pb2.Aspect.ValueType
+    """What is stated of it."""
+    value: _builtins.str
+    """The value, such as "red"."""
+    def __init__(
+        self,
+        *,
+        label: _builtins.str = ...,
+        aspect: _plan_pb2.Aspect.ValueType = ...,
+        value: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["aspect", b"aspect", "label", b"label", "value", b"value"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Attribute: _TypeAlias = Attribute  # noqa: Y015
+
+@_typing.final
+class State(_message.Message):
+    """Which condition the target is in."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LABEL_FIELD_NUMBER: _builtins.int
+    VALUE_FIELD_NUMBER: _builtins.int
+    NEGATED_FIELD_NUMBER: _builtins.int
+    label: _builtins.str
+    """What is in that condition, in words."""
+    value: _builtins.str
+    """The condition, such as "open"."""
+    negated: _builtins.bool
+    """True where the statement is that it is not in that condition."""
+    def __init__(
+        self,
+        *,
+        label: _builtins.str = ...,
+        value: _builtins.str = ...,
+        negated: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["label", b"label", "negated", b"negated", "value", b"value"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___State: _TypeAlias = State  # noqa: Y015
+
+@_typing.final
+class Related(_message.Message):
+    """How the target lies to another."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LABEL_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    OBJECT_ID_FIELD_NUMBER: _builtins.int
+    OBJECT_LABEL_FIELD_NUMBER: _builtins.int
+    SECOND_OBJECT_ID_FIELD_NUMBER: _builtins.int
+    label: _builtins.str
+    """The target, in words."""
+    kind: _plan_pb2.RelationKind.ValueType
+    """The relation."""
+    object_id: _builtins.str
+    """Id of the target that it is measured against."""
+    object_label: _builtins.str
+    """That target, in words."""
+    second_object_id: _builtins.str
+    """As `Relation.second_object_id`; empty unless the relation has two objects."""
+    def __init__(
+        self,
+        *,
+        label: _builtins.str = ...,
+        kind: _plan_pb2.RelationKind.ValueType = ...,
+        object_id: _builtins.str = ...,
+        object_label: _builtins.str = ...,
+        second_object_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["kind", b"kind", "label", b"label", "object_id", b"object_id", "object_label", b"object_label", "second_object_id", b"second_object_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Related: _TypeAlias = Related  # noqa: Y015
+
+@_typing.final
+class Compared(_message.Message):
+    """How the target compares with another."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LABEL_FIELD_NUMBER: _builtins.int
+    ASPECT_FIELD_NUMBER: _builtins.int
+    LEAST_FIELD_NUMBER: _builtins.int
+    OTHER_ID_FIELD_NUMBER: _builtins.int
+    OTHER_LABEL_FIELD_NUMBER: _builtins.int
+    label: _builtins.str
+    """The target that has the more, or the less where `least` is set, in words."""
+    aspect: _plan_pb2.Aspect.ValueType
+    """Of what."""
+    least: _builtins.bool
+    """True where it has the less."""
+    other_id: _builtins.str
+    """Id of the other target."""
+    other_label: _builtins.str
+    """The other target, in words."""
+    def __init__(
+        self,
+        *,
+        label: _builtins.str = ...,
+        aspect: _plan_pb2.Aspect.ValueType = ...,
+        least: _builtins.bool = ...,
+        other_id: _builtins.str = ...,
+        other_label: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["aspect", b"aspect", "label", b"label", "least", b"least", "other_id", b"other_id", "other_label", b"other_label"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Compared: _TypeAlias = Compared  # noqa: Y015
+
+@_typing.final
+class Knowledge(_message.Message):
+    """What a document says."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    QUOTE_FIELD_NUMBER: _builtins.int
+    quote: _builtins.str
+    """The passage, word for word."""
+    def __init__(
+        self,
+        *,
+        quote: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["quote", b"quote"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Knowledge: _TypeAlias = Knowledge  # noqa: Y015
 
 @_typing.final
 class Exists(_message.Message):
@@ -365,25 +606,61 @@ class Absent(_message.Message):
 
     LABEL_FIELD_NUMBER: _builtins.int
     QUERIES_FIELD_NUMBER: _builtins.int
+    SEARCHES_FIELD_NUMBER: _builtins.int
     label: _builtins.str
     """What is missing, in words."""
     @_builtins.property
     def queries(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Queries that found nothing, in the order in which they were tried."""
 
+    @_builtins.property
+    def searches(self) -> _containers.RepeatedCompositeFieldContainer[Global___Search]:
+        """Where, and by whom, the search was made."""
+
     def __init__(
         self,
         *,
         label: _builtins.str = ...,
         queries: _abc.Iterable[_builtins.str] | None = ...,
+        searches: _abc.Iterable[Global___Search] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["label", b"label", "queries", b"queries"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["label", b"label", "queries", b"queries", "searches", b"searches"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Absent: _TypeAlias = Absent  # noqa: Y015
+
+@_typing.final
+class Search(_message.Message):
+    """One search of an area."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    AREA_FIELD_NUMBER: _builtins.int
+    SOURCE_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def area(self) -> _geometry_pb2.Box:
+        """The area, in the image's frame."""
+
+    @_builtins.property
+    def source(self) -> _region_pb2.Source:
+        """Who searched."""
+
+    def __init__(
+        self,
+        *,
+        area: _geometry_pb2.Box | None = ...,
+        source: _region_pb2.Source | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["area", b"area", "source", b"source"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["area", b"area", "source", b"source"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Search: _TypeAlias = Search  # noqa: Y015
 
 @_typing.final
 class Located(_message.Message):
@@ -493,23 +770,89 @@ class Citation(_message.Message):
 
     REGION_ID_FIELD_NUMBER: _builtins.int
     ROLE_FIELD_NUMBER: _builtins.int
+    PASSAGE_FIELD_NUMBER: _builtins.int
     region_id: _builtins.str
     """Id of a region of the same answer."""
     role: Global___CitationRole.ValueType
-    """How the region bears on the claim."""
+    """How the region, or the passage, bears on the claim."""
+    @_builtins.property
+    def passage(self) -> Global___Passage:
+        """The passage that is cited; `region_id` is then empty. Unset where a region is."""
+
     def __init__(
         self,
         *,
         region_id: _builtins.str = ...,
         role: Global___CitationRole.ValueType = ...,
+        passage: Global___Passage | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["passage", b"passage"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["region_id", b"region_id", "role", b"role"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["passage", b"passage", "region_id", b"region_id", "role", b"role"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Citation: _TypeAlias = Citation  # noqa: Y015
+
+@_typing.final
+class Passage(_message.Message):
+    """A piece of a document."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DOCUMENT_ID_FIELD_NUMBER: _builtins.int
+    BEGIN_FIELD_NUMBER: _builtins.int
+    END_FIELD_NUMBER: _builtins.int
+    document_id: _builtins.str
+    """Id of a document of the request."""
+    begin: _builtins.int
+    """First character, from 0, in Unicode code points of the document's text."""
+    end: _builtins.int
+    """After the last character."""
+    def __init__(
+        self,
+        *,
+        document_id: _builtins.str = ...,
+        begin: _builtins.int = ...,
+        end: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["begin", b"begin", "document_id", b"document_id", "end", b"end"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Passage: _TypeAlias = Passage  # noqa: Y015
+
+@_typing.final
+class Document(_message.Message):
+    """Text that the caller gives to be cited beside the picture. It is data and is never obeyed."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ID_FIELD_NUMBER: _builtins.int
+    TITLE_FIELD_NUMBER: _builtins.int
+    TEXT_FIELD_NUMBER: _builtins.int
+    id: _builtins.str
+    """Unique in the request, 1 to 64 characters of [A-Za-z0-9._-]."""
+    title: _builtins.str
+    """For people; may be empty. At most 200 characters."""
+    text: _builtins.str
+    """The text, at most 20,000 characters."""
+    def __init__(
+        self,
+        *,
+        id: _builtins.str = ...,
+        title: _builtins.str = ...,
+        text: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["id", b"id", "text", b"text", "title", b"title"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Document: _TypeAlias = Document  # noqa: Y015
 
 @_typing.final
 class Check(_message.Message):
@@ -542,12 +885,15 @@ class Check(_message.Message):
     DETAIL_FIELD_NUMBER: _builtins.int
     FIGURES_FIELD_NUMBER: _builtins.int
     SOURCE_FIELD_NUMBER: _builtins.int
+    INCONCLUSIVE_REASON_FIELD_NUMBER: _builtins.int
     kind: Global___CheckKind.ValueType
     """What was tested."""
     outcome: Global___CheckOutcome.ValueType
     """How it ended."""
     detail: _builtins.str
     """What was compared with what, one sentence for people."""
+    inconclusive_reason: Global___InconclusiveReason.ValueType
+    """Why it could not tell; unspecified unless the outcome is inconclusive."""
     @_builtins.property
     def figures(self) -> _containers.ScalarMap[_builtins.str, _builtins.float]:
         """The figures that decided, by name, such as "similarity". May be empty."""
@@ -564,10 +910,11 @@ class Check(_message.Message):
         detail: _builtins.str = ...,
         figures: _abc.Mapping[_builtins.str, _builtins.float] | None = ...,
         source: _region_pb2.Source | None = ...,
+        inconclusive_reason: Global___InconclusiveReason.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["source", b"source"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["detail", b"detail", "figures", b"figures", "kind", b"kind", "outcome", b"outcome", "source", b"source"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["detail", b"detail", "figures", b"figures", "inconclusive_reason", b"inconclusive_reason", "kind", b"kind", "outcome", b"outcome", "source", b"source"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -584,6 +931,7 @@ class Abstention(_message.Message):
     DETAIL_FIELD_NUMBER: _builtins.int
     CAPABILITY_FIELD_NUMBER: _builtins.int
     NEAR_REGION_IDS_FIELD_NUMBER: _builtins.int
+    SEARCHES_FIELD_NUMBER: _builtins.int
     reason: Global___AbstentionReason.ValueType
     """Why."""
     target_id: _builtins.str
@@ -596,6 +944,10 @@ class Abstention(_message.Message):
     def near_region_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Regions that came near, best first. Often empty."""
 
+    @_builtins.property
+    def searches(self) -> _containers.RepeatedCompositeFieldContainer[Global___Search]:
+        """Where, and by whom, the target was searched for. Empty where it was not."""
+
     def __init__(
         self,
         *,
@@ -604,10 +956,11 @@ class Abstention(_message.Message):
         detail: _builtins.str = ...,
         capability: _region_pb2.Capability.ValueType = ...,
         near_region_ids: _abc.Iterable[_builtins.str] | None = ...,
+        searches: _abc.Iterable[Global___Search] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["capability", b"capability", "detail", b"detail", "near_region_ids", b"near_region_ids", "reason", b"reason", "target_id", b"target_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["capability", b"capability", "detail", b"detail", "near_region_ids", b"near_region_ids", "reason", b"reason", "searches", b"searches", "target_id", b"target_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -29,31 +29,31 @@ from groundwire.v1 import plan_pb2 as groundwire_dot_v1_dot_plan__pb2
 from groundwire.v1 import region_pb2 as groundwire_dot_v1_dot_region__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%groundwire/v1/grounding_service.proto\x12\rgroundwire.v1\x1a\x1agroundwire/v1/answer.proto\x1a\x19groundwire/v1/claim.proto\x1a\x19groundwire/v1/image.proto\x1a\x18groundwire/v1/plan.proto\x1a\x1agroundwire/v1/region.proto\"o\n\nAskRequest\x12(\n\x05image\x18\x01 \x01(\x0b\x32\x19.groundwire.v1.ImageInput\x12\x10\n\x08question\x18\x02 \x01(\t\x12%\n\x06stakes\x18\x03 \x01(\x0e\x32\x15.groundwire.v1.Stakes\"4\n\x0b\x41skResponse\x12%\n\x06\x61nswer\x18\x01 \x01(\x0b\x32\x15.groundwire.v1.Answer\"u\n\x10\x41skStreamRequest\x12(\n\x05image\x18\x01 \x01(\x0b\x32\x19.groundwire.v1.ImageInput\x12\x10\n\x08question\x18\x02 \x01(\t\x12%\n\x06stakes\x18\x03 \x01(\x0e\x32\x15.groundwire.v1.Stakes\"\x9c\x02\n\x11\x41skStreamResponse\x12(\n\x08\x61\x64mitted\x18\x01 \x01(\x0b\x32\x14.groundwire.v1.ImageH\x00\x12#\n\x04plan\x18\x02 \x01(\x0b\x32\x13.groundwire.v1.PlanH\x00\x12.\n\x07regions\x18\x03 \x01(\x0b\x32\x1b.groundwire.v1.RegionsFoundH\x00\x12/\n\nescalation\x18\x04 \x01(\x0b\x32\x19.groundwire.v1.EscalationH\x00\x12%\n\x05\x63laim\x18\x05 \x01(\x0b\x32\x14.groundwire.v1.ClaimH\x00\x12\'\n\x06\x61nswer\x18\x06 \x01(\x0b\x32\x15.groundwire.v1.AnswerH\x00\x42\x07\n\x05\x65vent\"Y\n\x0cRegionsFound\x12!\n\x04tier\x18\x01 \x01(\x0e\x32\x13.groundwire.v1.Tier\x12&\n\x07regions\x18\x02 \x03(\x0b\x32\x15.groundwire.v1.Region\"q\n\rGroundRequest\x12(\n\x05image\x18\x01 \x01(\x0b\x32\x19.groundwire.v1.ImageInput\x12\x0f\n\x07phrases\x18\x02 \x03(\t\x12%\n\x06stakes\x18\x03 \x01(\x0e\x32\x15.groundwire.v1.Stakes\"7\n\x0eGroundResponse\x12%\n\x06\x61nswer\x18\x01 \x01(\x0b\x32\x15.groundwire.v1.Answer\"^\n\x0bReadRequest\x12(\n\x05image\x18\x01 \x01(\x0b\x32\x19.groundwire.v1.ImageInput\x12%\n\x06stakes\x18\x02 \x01(\x0e\x32\x15.groundwire.v1.Stakes\"5\n\x0cReadResponse\x12%\n\x06\x61nswer\x18\x01 \x01(\x0b\x32\x15.groundwire.v1.Answer2\xaa\x02\n\x10GroundingService\x12<\n\x03\x41sk\x12\x19.groundwire.v1.AskRequest\x1a\x1a.groundwire.v1.AskResponse\x12P\n\tAskStream\x12\x1f.groundwire.v1.AskStreamRequest\x1a .groundwire.v1.AskStreamResponse0\x01\x12\x45\n\x06Ground\x12\x1c.groundwire.v1.GroundRequest\x1a\x1d.groundwire.v1.GroundResponse\x12?\n\x04Read\x12\x1a.groundwire.v1.ReadRequest\x1a\x1b.groundwire.v1.ReadResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%groundwire/v1/grounding_service.proto\x12\rgroundwire.v1\x1a\x1agroundwire/v1/answer.proto\x1a\x19groundwire/v1/claim.proto\x1a\x19groundwire/v1/image.proto\x1a\x18groundwire/v1/plan.proto\x1a\x1agroundwire/v1/region.proto\"\xf7\x01\n\nAskRequest\x12(\n\x05image\x18\x01 \x01(\x0b\x32\x19.groundwire.v1.ImageInput\x12\x10\n\x08question\x18\x02 \x01(\t\x12%\n\x06stakes\x18\x03 \x01(\x0e\x32\x15.groundwire.v1.Stakes\x12*\n\tdocuments\x18\x04 \x03(\x0b\x32\x17.groundwire.v1.Document\x12\x17\n\x0f\x63onversation_id\x18\x05 \x01(\t\x12\x16\n\x0ewith_relevance\x18\x06 \x01(\x08\x12)\n\x05store\x18\x07 \x01(\x0e\x32\x1a.groundwire.v1.StorePolicy\"4\n\x0b\x41skResponse\x12%\n\x06\x61nswer\x18\x01 \x01(\x0b\x32\x15.groundwire.v1.Answer\"\xfd\x01\n\x10\x41skStreamRequest\x12(\n\x05image\x18\x01 \x01(\x0b\x32\x19.groundwire.v1.ImageInput\x12\x10\n\x08question\x18\x02 \x01(\t\x12%\n\x06stakes\x18\x03 \x01(\x0e\x32\x15.groundwire.v1.Stakes\x12*\n\tdocuments\x18\x04 \x03(\x0b\x32\x17.groundwire.v1.Document\x12\x17\n\x0f\x63onversation_id\x18\x05 \x01(\t\x12\x16\n\x0ewith_relevance\x18\x06 \x01(\x08\x12)\n\x05store\x18\x07 \x01(\x0e\x32\x1a.groundwire.v1.StorePolicy\"\x9c\x02\n\x11\x41skStreamResponse\x12(\n\x08\x61\x64mitted\x18\x01 \x01(\x0b\x32\x14.groundwire.v1.ImageH\x00\x12#\n\x04plan\x18\x02 \x01(\x0b\x32\x13.groundwire.v1.PlanH\x00\x12.\n\x07regions\x18\x03 \x01(\x0b\x32\x1b.groundwire.v1.RegionsFoundH\x00\x12/\n\nescalation\x18\x04 \x01(\x0b\x32\x19.groundwire.v1.EscalationH\x00\x12%\n\x05\x63laim\x18\x05 \x01(\x0b\x32\x14.groundwire.v1.ClaimH\x00\x12\'\n\x06\x61nswer\x18\x06 \x01(\x0b\x32\x15.groundwire.v1.AnswerH\x00\x42\x07\n\x05\x65vent\"Y\n\x0cRegionsFound\x12!\n\x04tier\x18\x01 \x01(\x0e\x32\x13.groundwire.v1.Tier\x12&\n\x07regions\x18\x02 \x03(\x0b\x32\x15.groundwire.v1.Region\"q\n\rGroundRequest\x12(\n\x05image\x18\x01 \x01(\x0b\x32\x19.groundwire.v1.ImageInput\x12\x0f\n\x07phrases\x18\x02 \x03(\t\x12%\n\x06stakes\x18\x03 \x01(\x0e\x32\x15.groundwire.v1.Stakes\"7\n\x0eGroundResponse\x12%\n\x06\x61nswer\x18\x01 \x01(\x0b\x32\x15.groundwire.v1.Answer\"^\n\x0bReadRequest\x12(\n\x05image\x18\x01 \x01(\x0b\x32\x19.groundwire.v1.ImageInput\x12%\n\x06stakes\x18\x02 \x01(\x0e\x32\x15.groundwire.v1.Stakes\"5\n\x0cReadResponse\x12%\n\x06\x61nswer\x18\x01 \x01(\x0b\x32\x15.groundwire.v1.Answer2\xaa\x02\n\x10GroundingService\x12<\n\x03\x41sk\x12\x19.groundwire.v1.AskRequest\x1a\x1a.groundwire.v1.AskResponse\x12P\n\tAskStream\x12\x1f.groundwire.v1.AskStreamRequest\x1a .groundwire.v1.AskStreamResponse0\x01\x12\x45\n\x06Ground\x12\x1c.groundwire.v1.GroundRequest\x1a\x1d.groundwire.v1.GroundResponse\x12?\n\x04Read\x12\x1a.groundwire.v1.ReadRequest\x1a\x1b.groundwire.v1.ReadResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'groundwire.v1.grounding_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_ASKREQUEST']._serialized_start=192
-  _globals['_ASKREQUEST']._serialized_end=303
-  _globals['_ASKRESPONSE']._serialized_start=305
-  _globals['_ASKRESPONSE']._serialized_end=357
-  _globals['_ASKSTREAMREQUEST']._serialized_start=359
-  _globals['_ASKSTREAMREQUEST']._serialized_end=476
-  _globals['_ASKSTREAMRESPONSE']._serialized_start=479
-  _globals['_ASKSTREAMRESPONSE']._serialized_end=763
-  _globals['_REGIONSFOUND']._serialized_start=765
-  _globals['_REGIONSFOUND']._serialized_end=854
-  _globals['_GROUNDREQUEST']._serialized_start=856
-  _globals['_GROUNDREQUEST']._serialized_end=969
-  _globals['_GROUNDRESPONSE']._serialized_start=971
-  _globals['_GROUNDRESPONSE']._serialized_end=1026
-  _globals['_READREQUEST']._serialized_start=1028
-  _globals['_READREQUEST']._serialized_end=1122
-  _globals['_READRESPONSE']._serialized_start=1124
-  _globals['_READRESPONSE']._serialized_end=1177
-  _globals['_GROUNDINGSERVICE']._serialized_start=1180
-  _globals['_GROUNDINGSERVICE']._serialized_end=1478
+  _globals['_ASKREQUEST']._serialized_start=193
+  _globals['_ASKREQUEST']._serialized_end=440
+  _globals['_ASKRESPONSE']._serialized_start=442
+  _globals['_ASKRESPONSE']._serialized_end=494
+  _globals['_ASKSTREAMREQUEST']._serialized_start=497
+  _globals['_ASKSTREAMREQUEST']._serialized_end=750
+  _globals['_ASKSTREAMRESPONSE']._serialized_start=753
+  _globals['_ASKSTREAMRESPONSE']._serialized_end=1037
+  _globals['_REGIONSFOUND']._serialized_start=1039
+  _globals['_REGIONSFOUND']._serialized_end=1128
+  _globals['_GROUNDREQUEST']._serialized_start=1130
+  _globals['_GROUNDREQUEST']._serialized_end=1243
+  _globals['_GROUNDRESPONSE']._serialized_start=1245
+  _globals['_GROUNDRESPONSE']._serialized_end=1300
+  _globals['_READREQUEST']._serialized_start=1302
+  _globals['_READREQUEST']._serialized_end=1396
+  _globals['_READRESPONSE']._serialized_start=1398
+  _globals['_READRESPONSE']._serialized_end=1451
+  _globals['_GROUNDINGSERVICE']._serialized_start=1454
+  _globals['_GROUNDINGSERVICE']._serialized_end=1752
 # @@protoc_insertion_point(module_scope)

@@ -32,13 +32,29 @@ class AskRequest(_message.Message):
     IMAGE_FIELD_NUMBER: _builtins.int
     QUESTION_FIELD_NUMBER: _builtins.int
     STAKES_FIELD_NUMBER: _builtins.int
+    DOCUMENTS_FIELD_NUMBER: _builtins.int
+    CONVERSATION_ID_FIELD_NUMBER: _builtins.int
+    WITH_RELEVANCE_FIELD_NUMBER: _builtins.int
+    STORE_FIELD_NUMBER: _builtins.int
     question: _builtins.str
     """The question, natural language, 1 to 2,000 characters. Required. The rule engine understands English."""
     stakes: _answer_pb2.Stakes.ValueType
     """What an error would cost. If not specified, standard."""
+    conversation_id: _builtins.str
+    """Conversation that the question continues or opens, 1 to 64 characters of [A-Za-z0-9._-]; empty for none. "It" and
+    "the one next to it" then mean what the turn before was about, if that was about the same image.
+    """
+    with_relevance: _builtins.bool
+    """Whether to explain where the models responded to each phrase: `Answer.relevance`."""
+    store: _answer_pb2.StorePolicy.ValueType
+    """What may be kept of the answer. If not specified, as the tenant's policy says."""
     @_builtins.property
     def image(self) -> _image_pb2.ImageInput:
         """The image. Required."""
+
+    @_builtins.property
+    def documents(self) -> _containers.RepeatedCompositeFieldContainer[_claim_pb2.Document]:
+        """Text to cite beside the picture, at most 8 documents. Often empty."""
 
     def __init__(
         self,
@@ -46,10 +62,14 @@ class AskRequest(_message.Message):
         image: _image_pb2.ImageInput | None = ...,
         question: _builtins.str = ...,
         stakes: _answer_pb2.Stakes.ValueType = ...,
+        documents: _abc.Iterable[_claim_pb2.Document] | None = ...,
+        conversation_id: _builtins.str = ...,
+        with_relevance: _builtins.bool = ...,
+        store: _answer_pb2.StorePolicy.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["image", b"image"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["image", b"image", "question", b"question", "stakes", b"stakes"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversation_id", b"conversation_id", "documents", b"documents", "image", b"image", "question", b"question", "stakes", b"stakes", "store", b"store", "with_relevance", b"with_relevance"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -88,13 +108,27 @@ class AskStreamRequest(_message.Message):
     IMAGE_FIELD_NUMBER: _builtins.int
     QUESTION_FIELD_NUMBER: _builtins.int
     STAKES_FIELD_NUMBER: _builtins.int
+    DOCUMENTS_FIELD_NUMBER: _builtins.int
+    CONVERSATION_ID_FIELD_NUMBER: _builtins.int
+    WITH_RELEVANCE_FIELD_NUMBER: _builtins.int
+    STORE_FIELD_NUMBER: _builtins.int
     question: _builtins.str
     """As `AskRequest.question`."""
     stakes: _answer_pb2.Stakes.ValueType
     """As `AskRequest.stakes`."""
+    conversation_id: _builtins.str
+    """As `AskRequest.conversation_id`."""
+    with_relevance: _builtins.bool
+    """As `AskRequest.with_relevance`."""
+    store: _answer_pb2.StorePolicy.ValueType
+    """As `AskRequest.store`."""
     @_builtins.property
     def image(self) -> _image_pb2.ImageInput:
         """As `AskRequest.image`."""
+
+    @_builtins.property
+    def documents(self) -> _containers.RepeatedCompositeFieldContainer[_claim_pb2.Document]:
+        """As `AskRequest.documents`."""
 
     def __init__(
         self,
@@ -102,10 +136,14 @@ class AskStreamRequest(_message.Message):
         image: _image_pb2.ImageInput | None = ...,
         question: _builtins.str = ...,
         stakes: _answer_pb2.Stakes.ValueType = ...,
+        documents: _abc.Iterable[_claim_pb2.Document] | None = ...,
+        conversation_id: _builtins.str = ...,
+        with_relevance: _builtins.bool = ...,
+        store: _answer_pb2.StorePolicy.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["image", b"image"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["image", b"image", "question", b"question", "stakes", b"stakes"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversation_id", b"conversation_id", "documents", b"documents", "image", b"image", "question", b"question", "stakes", b"stakes", "store", b"store", "with_relevance", b"with_relevance"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

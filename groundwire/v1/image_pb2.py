@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from groundwire.v1 import geometry_pb2 as groundwire_dot_v1_dot_geometry__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19groundwire/v1/image.proto\x12\rgroundwire.v1\x1a\x1cgroundwire/v1/geometry.proto\"\x8c\x01\n\x05Image\x12\x0e\n\x06\x64igest\x18\x01 \x01(\t\x12!\n\x04size\x18\x02 \x01(\x0b\x32\x13.groundwire.v1.Size\x12\x12\n\nmedia_type\x18\x03 \x01(\t\x12\x15\n\rencoded_bytes\x18\x04 \x01(\x03\x12%\n\x06upload\x18\x05 \x01(\x0b\x32\x15.groundwire.v1.Upload\"Q\n\x06Upload\x12\x0e\n\x06\x64igest\x18\x01 \x01(\t\x12\x0e\n\x06\x66ormat\x18\x02 \x01(\t\x12\r\n\x05\x62ytes\x18\x03 \x01(\x03\x12\x18\n\x10\x65xif_orientation\x18\x04 \x01(\x05\"9\n\nImageInput\x12\x11\n\x07\x63ontent\x18\x01 \x01(\x0cH\x00\x12\x10\n\x06\x64igest\x18\x02 \x01(\tH\x00\x42\x06\n\x04\x66romb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19groundwire/v1/image.proto\x12\rgroundwire.v1\x1a\x1cgroundwire/v1/geometry.proto\"\xba\x01\n\x05Image\x12\x0e\n\x06\x64igest\x18\x01 \x01(\t\x12!\n\x04size\x18\x02 \x01(\x0b\x32\x13.groundwire.v1.Size\x12\x12\n\nmedia_type\x18\x03 \x01(\t\x12\x15\n\rencoded_bytes\x18\x04 \x01(\x03\x12%\n\x06upload\x18\x05 \x01(\x0b\x32\x15.groundwire.v1.Upload\x12,\n\nredactions\x18\x06 \x03(\x0b\x32\x18.groundwire.v1.Redaction\"L\n\tRedaction\x12\x1f\n\x03\x62ox\x18\x01 \x01(\x0b\x32\x12.groundwire.v1.Box\x12\x0c\n\x04kind\x18\x02 \x01(\t\x12\x10\n\x08\x66ound_by\x18\x03 \x01(\t\"Q\n\x06Upload\x12\x0e\n\x06\x64igest\x18\x01 \x01(\t\x12\x0e\n\x06\x66ormat\x18\x02 \x01(\t\x12\r\n\x05\x62ytes\x18\x03 \x01(\x03\x12\x18\n\x10\x65xif_orientation\x18\x04 \x01(\x05\"]\n\nImageInput\x12\x11\n\x07\x63ontent\x18\x01 \x01(\x0cH\x00\x12\x10\n\x06\x64igest\x18\x02 \x01(\tH\x00\x12\"\n\x06redact\x18\x03 \x03(\x0b\x32\x12.groundwire.v1.BoxB\x06\n\x04\x66romb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,9 +33,11 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'groundwire.v1.image_pb2', _
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_IMAGE']._serialized_start=75
-  _globals['_IMAGE']._serialized_end=215
-  _globals['_UPLOAD']._serialized_start=217
-  _globals['_UPLOAD']._serialized_end=298
-  _globals['_IMAGEINPUT']._serialized_start=300
-  _globals['_IMAGEINPUT']._serialized_end=357
+  _globals['_IMAGE']._serialized_end=261
+  _globals['_REDACTION']._serialized_start=263
+  _globals['_REDACTION']._serialized_end=339
+  _globals['_UPLOAD']._serialized_start=341
+  _globals['_UPLOAD']._serialized_end=422
+  _globals['_IMAGEINPUT']._serialized_start=424
+  _globals['_IMAGEINPUT']._serialized_end=517
 # @@protoc_insertion_point(module_scope)

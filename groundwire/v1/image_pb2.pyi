@@ -3,8 +3,10 @@
 isort:skip_file
 """
 
+from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
+from google.protobuf.internal import containers as _containers
 from groundwire.v1 import geometry_pb2 as _geometry_pb2
 import builtins as _builtins
 import sys
@@ -28,6 +30,7 @@ class Image(_message.Message):
     MEDIA_TYPE_FIELD_NUMBER: _builtins.int
     ENCODED_BYTES_FIELD_NUMBER: _builtins.int
     UPLOAD_FIELD_NUMBER: _builtins.int
+    REDACTIONS_FIELD_NUMBER: _builtins.int
     digest: _builtins.str
     """SHA-256 of the stored encoding, 64 lower-case hexadecimal digits."""
     media_type: _builtins.str
@@ -42,6 +45,10 @@ class Image(_message.Message):
     def upload(self) -> Global___Upload:
         """What arrived, before it was made upright and stripped."""
 
+    @_builtins.property
+    def redactions(self) -> _containers.RepeatedCompositeFieldContainer[Global___Redaction]:
+        """What was made unrecognisable before the image was named, stored or shown to any model. Often empty."""
+
     def __init__(
         self,
         *,
@@ -50,14 +57,47 @@ class Image(_message.Message):
         media_type: _builtins.str = ...,
         encoded_bytes: _builtins.int = ...,
         upload: Global___Upload | None = ...,
+        redactions: _abc.Iterable[Global___Redaction] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["size", b"size", "upload", b"upload"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["digest", b"digest", "encoded_bytes", b"encoded_bytes", "media_type", b"media_type", "size", b"size", "upload", b"upload"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["digest", b"digest", "encoded_bytes", b"encoded_bytes", "media_type", b"media_type", "redactions", b"redactions", "size", b"size", "upload", b"upload"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Image: _TypeAlias = Image  # noqa: Y015
+
+@_typing.final
+class Redaction(_message.Message):
+    """A place that was painted over. What was there is kept nowhere."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BOX_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    FOUND_BY_FIELD_NUMBER: _builtins.int
+    kind: _builtins.str
+    """What was taken to be there: "face", "plate", "email", "phone", … or "given" where the caller named the place."""
+    found_by: _builtins.str
+    """Who found it; empty for places that the caller gave, else the model's name or the recogniser's."""
+    @_builtins.property
+    def box(self) -> _geometry_pb2.Box:
+        """The place, in the image's frame."""
+
+    def __init__(
+        self,
+        *,
+        box: _geometry_pb2.Box | None = ...,
+        kind: _builtins.str = ...,
+        found_by: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["box", b"box"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["box", b"box", "found_by", b"found_by", "kind", b"kind"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Redaction: _TypeAlias = Redaction  # noqa: Y015
 
 @_typing.final
 class Upload(_message.Message):
@@ -101,19 +141,27 @@ class ImageInput(_message.Message):
 
     CONTENT_FIELD_NUMBER: _builtins.int
     DIGEST_FIELD_NUMBER: _builtins.int
+    REDACT_FIELD_NUMBER: _builtins.int
     content: _builtins.bytes
     """An encoded picture (JPEG, PNG, WebP, GIF, BMP, TIFF), at most the server's size limit."""
     digest: _builtins.str
     """Digest of an image that an earlier call stored, 64 lower-case hexadecimal digits."""
+    @_builtins.property
+    def redact(self) -> _containers.RepeatedCompositeFieldContainer[_geometry_pb2.Box]:
+        """Places to paint over before anything is stored or looked at, in the frame of the upright picture, at most 64. Only
+        with `content`.
+        """
+
     def __init__(
         self,
         *,
         content: _builtins.bytes = ...,
         digest: _builtins.str = ...,
+        redact: _abc.Iterable[_geometry_pb2.Box] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["content", b"content", "digest", b"digest", "from", b"from"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["content", b"content", "digest", b"digest", "from", b"from"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["content", b"content", "digest", b"digest", "from", b"from", "redact", b"redact"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType_from: _TypeAlias = _typing.Literal["content", "digest"]  # noqa: Y015
     _WhichOneofArgType_from: _TypeAlias = _typing.Literal["from", b"from"]  # noqa: Y015

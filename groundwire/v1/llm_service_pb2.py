@@ -28,7 +28,7 @@ from groundwire.v1 import plan_pb2 as groundwire_dot_v1_dot_plan__pb2
 from groundwire.v1 import region_pb2 as groundwire_dot_v1_dot_region__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fgroundwire/v1/llm_service.proto\x12\rgroundwire.v1\x1a\x19groundwire/v1/claim.proto\x1a\x1cgroundwire/v1/geometry.proto\x1a\x18groundwire/v1/plan.proto\x1a\x1agroundwire/v1/region.proto\"\x1f\n\x0bPlanRequest\x12\x10\n\x08question\x18\x01 \x01(\t\"C\n\x0cPlanResponse\x12!\n\x04plan\x18\x01 \x01(\x0b\x32\x13.groundwire.v1.Plan\x12\x10\n\x08\x64\x65graded\x18\x02 \x01(\x08\"\x9e\x01\n\x0e\x43omposeRequest\x12\x10\n\x08question\x18\x01 \x01(\t\x12!\n\x04plan\x18\x02 \x01(\x0b\x32\x13.groundwire.v1.Plan\x12&\n\x07regions\x18\x03 \x03(\x0b\x32\x15.groundwire.v1.Region\x12/\n\x08\x65vidence\x18\x04 \x03(\x0b\x32\x1d.groundwire.v1.TargetEvidence\"u\n\x0eTargetEvidence\x12\x11\n\ttarget_id\x18\x01 \x01(\t\x12,\n\ncandidates\x18\x02 \x03(\x0b\x32\x18.groundwire.v1.Candidate\x12\x10\n\x08\x64istinct\x18\x03 \x01(\x05\x12\x10\n\x08searched\x18\x04 \x01(\x08\"V\n\tCandidate\x12\x11\n\tregion_id\x18\x01 \x01(\t\x12\x0b\n\x03\x66it\x18\x02 \x01(\x01\x12\r\n\x05value\x18\x03 \x01(\t\x12\x1a\n\x12\x63ontext_region_ids\x18\x04 \x03(\t\"t\n\x0f\x43omposeResponse\x12(\n\x05\x64raft\x18\x01 \x01(\x0b\x32\x19.groundwire.v1.ClaimDraft\x12%\n\x06\x65ngine\x18\x02 \x01(\x0b\x32\x15.groundwire.v1.Engine\x12\x10\n\x08\x64\x65graded\x18\x03 \x01(\x08\"Z\n\x0cJudgeRequest\x12\x11\n\tstatement\x18\x01 \x01(\t\x12\x14\n\x0cimage_digest\x18\x02 \x01(\t\x12!\n\x05\x62oxes\x18\x03 \x03(\x0b\x32\x12.groundwire.v1.Box\"K\n\rJudgeResponse\x12\x13\n\x0bprobability\x18\x01 \x01(\x01\x12%\n\x06\x65ngine\x18\x02 \x01(\x0b\x32\x15.groundwire.v1.Engine2\xdd\x01\n\nLlmService\x12?\n\x04Plan\x12\x1a.groundwire.v1.PlanRequest\x1a\x1b.groundwire.v1.PlanResponse\x12J\n\x07\x43ompose\x12\x1d.groundwire.v1.ComposeRequest\x1a\x1e.groundwire.v1.ComposeResponse0\x01\x12\x42\n\x05Judge\x12\x1b.groundwire.v1.JudgeRequest\x1a\x1c.groundwire.v1.JudgeResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fgroundwire/v1/llm_service.proto\x12\rgroundwire.v1\x1a\x19groundwire/v1/claim.proto\x1a\x1cgroundwire/v1/geometry.proto\x1a\x18groundwire/v1/plan.proto\x1a\x1agroundwire/v1/region.proto\"J\n\x0bPlanRequest\x12\x10\n\x08question\x18\x01 \x01(\t\x12)\n\x0c\x63onversation\x18\x02 \x03(\x0b\x32\x13.groundwire.v1.Turn\";\n\x04Turn\x12\x10\n\x08question\x18\x01 \x01(\t\x12!\n\x04plan\x18\x02 \x01(\x0b\x32\x13.groundwire.v1.Plan\"C\n\x0cPlanResponse\x12!\n\x04plan\x18\x01 \x01(\x0b\x32\x13.groundwire.v1.Plan\x12\x10\n\x08\x64\x65graded\x18\x02 \x01(\x08\"\xca\x01\n\x0e\x43omposeRequest\x12\x10\n\x08question\x18\x01 \x01(\t\x12!\n\x04plan\x18\x02 \x01(\x0b\x32\x13.groundwire.v1.Plan\x12&\n\x07regions\x18\x03 \x03(\x0b\x32\x15.groundwire.v1.Region\x12/\n\x08\x65vidence\x18\x04 \x03(\x0b\x32\x1d.groundwire.v1.TargetEvidence\x12*\n\tdocuments\x18\x05 \x03(\x0b\x32\x17.groundwire.v1.Document\"\x9f\x01\n\x0eTargetEvidence\x12\x11\n\ttarget_id\x18\x01 \x01(\t\x12,\n\ncandidates\x18\x02 \x03(\x0b\x32\x18.groundwire.v1.Candidate\x12\x10\n\x08\x64istinct\x18\x03 \x01(\x05\x12\x10\n\x08searched\x18\x04 \x01(\x08\x12(\n\x08\x66indings\x18\x05 \x03(\x0b\x32\x16.groundwire.v1.Finding\"v\n\x07\x46inding\x12\x11\n\tregion_id\x18\x01 \x01(\t\x12+\n\tstatement\x18\x02 \x01(\x0b\x32\x18.groundwire.v1.Predicate\x12\x19\n\x11object_region_ids\x18\x03 \x03(\t\x12\x10\n\x08strength\x18\x04 \x01(\x01\"V\n\tCandidate\x12\x11\n\tregion_id\x18\x01 \x01(\t\x12\x0b\n\x03\x66it\x18\x02 \x01(\x01\x12\r\n\x05value\x18\x03 \x01(\t\x12\x1a\n\x12\x63ontext_region_ids\x18\x04 \x03(\t\"t\n\x0f\x43omposeResponse\x12(\n\x05\x64raft\x18\x01 \x01(\x0b\x32\x19.groundwire.v1.ClaimDraft\x12%\n\x06\x65ngine\x18\x02 \x01(\x0b\x32\x15.groundwire.v1.Engine\x12\x10\n\x08\x64\x65graded\x18\x03 \x01(\x08\"Z\n\x0cJudgeRequest\x12\x11\n\tstatement\x18\x01 \x01(\t\x12\x14\n\x0cimage_digest\x18\x02 \x01(\t\x12!\n\x05\x62oxes\x18\x03 \x03(\x0b\x32\x12.groundwire.v1.Box\"K\n\rJudgeResponse\x12\x13\n\x0bprobability\x18\x01 \x01(\x01\x12%\n\x06\x65ngine\x18\x02 \x01(\x0b\x32\x15.groundwire.v1.Engine2\xdd\x01\n\nLlmService\x12?\n\x04Plan\x12\x1a.groundwire.v1.PlanRequest\x1a\x1b.groundwire.v1.PlanResponse\x12J\n\x07\x43ompose\x12\x1d.groundwire.v1.ComposeRequest\x1a\x1e.groundwire.v1.ComposeResponse0\x01\x12\x42\n\x05Judge\x12\x1b.groundwire.v1.JudgeRequest\x1a\x1c.groundwire.v1.JudgeResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -36,21 +36,25 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'groundwire.v1.llm_service_p
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_PLANREQUEST']._serialized_start=161
-  _globals['_PLANREQUEST']._serialized_end=192
-  _globals['_PLANRESPONSE']._serialized_start=194
-  _globals['_PLANRESPONSE']._serialized_end=261
-  _globals['_COMPOSEREQUEST']._serialized_start=264
-  _globals['_COMPOSEREQUEST']._serialized_end=422
-  _globals['_TARGETEVIDENCE']._serialized_start=424
-  _globals['_TARGETEVIDENCE']._serialized_end=541
-  _globals['_CANDIDATE']._serialized_start=543
-  _globals['_CANDIDATE']._serialized_end=629
-  _globals['_COMPOSERESPONSE']._serialized_start=631
-  _globals['_COMPOSERESPONSE']._serialized_end=747
-  _globals['_JUDGEREQUEST']._serialized_start=749
-  _globals['_JUDGEREQUEST']._serialized_end=839
-  _globals['_JUDGERESPONSE']._serialized_start=841
-  _globals['_JUDGERESPONSE']._serialized_end=916
-  _globals['_LLMSERVICE']._serialized_start=919
-  _globals['_LLMSERVICE']._serialized_end=1140
+  _globals['_PLANREQUEST']._serialized_end=235
+  _globals['_TURN']._serialized_start=237
+  _globals['_TURN']._serialized_end=296
+  _globals['_PLANRESPONSE']._serialized_start=298
+  _globals['_PLANRESPONSE']._serialized_end=365
+  _globals['_COMPOSEREQUEST']._serialized_start=368
+  _globals['_COMPOSEREQUEST']._serialized_end=570
+  _globals['_TARGETEVIDENCE']._serialized_start=573
+  _globals['_TARGETEVIDENCE']._serialized_end=732
+  _globals['_FINDING']._serialized_start=734
+  _globals['_FINDING']._serialized_end=852
+  _globals['_CANDIDATE']._serialized_start=854
+  _globals['_CANDIDATE']._serialized_end=940
+  _globals['_COMPOSERESPONSE']._serialized_start=942
+  _globals['_COMPOSERESPONSE']._serialized_end=1058
+  _globals['_JUDGEREQUEST']._serialized_start=1060
+  _globals['_JUDGEREQUEST']._serialized_end=1150
+  _globals['_JUDGERESPONSE']._serialized_start=1152
+  _globals['_JUDGERESPONSE']._serialized_end=1227
+  _globals['_LLMSERVICE']._serialized_start=1230
+  _globals['_LLMSERVICE']._serialized_end=1451
 # @@protoc_insertion_point(module_scope)

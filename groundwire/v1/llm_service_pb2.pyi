@@ -29,20 +29,54 @@ class PlanRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     QUESTION_FIELD_NUMBER: _builtins.int
+    CONVERSATION_FIELD_NUMBER: _builtins.int
     question: _builtins.str
     """The question, 1 to 2,000 characters."""
+    @_builtins.property
+    def conversation(self) -> _containers.RepeatedCompositeFieldContainer[Global___Turn]:
+        """Turns before it, oldest first, at most 8. Often empty."""
+
     def __init__(
         self,
         *,
         question: _builtins.str = ...,
+        conversation: _abc.Iterable[Global___Turn] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["question", b"question"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversation", b"conversation", "question", b"question"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___PlanRequest: _TypeAlias = PlanRequest  # noqa: Y015
+
+@_typing.final
+class Turn(_message.Message):
+    """An earlier question of the same conversation."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    QUESTION_FIELD_NUMBER: _builtins.int
+    PLAN_FIELD_NUMBER: _builtins.int
+    question: _builtins.str
+    """The question, as asked."""
+    @_builtins.property
+    def plan(self) -> _plan_pb2.Plan:
+        """What it was taken to need."""
+
+    def __init__(
+        self,
+        *,
+        question: _builtins.str = ...,
+        plan: _plan_pb2.Plan | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["plan", b"plan"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["plan", b"plan", "question", b"question"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Turn: _TypeAlias = Turn  # noqa: Y015
 
 @_typing.final
 class PlanResponse(_message.Message):
@@ -82,6 +116,7 @@ class ComposeRequest(_message.Message):
     PLAN_FIELD_NUMBER: _builtins.int
     REGIONS_FIELD_NUMBER: _builtins.int
     EVIDENCE_FIELD_NUMBER: _builtins.int
+    DOCUMENTS_FIELD_NUMBER: _builtins.int
     question: _builtins.str
     """The question, as asked."""
     @_builtins.property
@@ -96,6 +131,10 @@ class ComposeRequest(_message.Message):
     def evidence(self) -> _containers.RepeatedCompositeFieldContainer[Global___TargetEvidence]:
         """Which regions fit which target, from fusion's resolution."""
 
+    @_builtins.property
+    def documents(self) -> _containers.RepeatedCompositeFieldContainer[_claim_pb2.Document]:
+        """Text that the caller gave, to be cited beside the regions. Often empty."""
+
     def __init__(
         self,
         *,
@@ -103,10 +142,11 @@ class ComposeRequest(_message.Message):
         plan: _plan_pb2.Plan | None = ...,
         regions: _abc.Iterable[_region_pb2.Region] | None = ...,
         evidence: _abc.Iterable[Global___TargetEvidence] | None = ...,
+        documents: _abc.Iterable[_claim_pb2.Document] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["plan", b"plan"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["evidence", b"evidence", "plan", b"plan", "question", b"question", "regions", b"regions"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["documents", b"documents", "evidence", b"evidence", "plan", b"plan", "question", b"question", "regions", b"regions"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -122,6 +162,7 @@ class TargetEvidence(_message.Message):
     CANDIDATES_FIELD_NUMBER: _builtins.int
     DISTINCT_FIELD_NUMBER: _builtins.int
     SEARCHED_FIELD_NUMBER: _builtins.int
+    FINDINGS_FIELD_NUMBER: _builtins.int
     target_id: _builtins.str
     """Id of the target."""
     distinct: _builtins.int
@@ -132,6 +173,10 @@ class TargetEvidence(_message.Message):
     def candidates(self) -> _containers.RepeatedCompositeFieldContainer[Global___Candidate]:
         """Regions that fit, best first. Empty when none does."""
 
+    @_builtins.property
+    def findings(self) -> _containers.RepeatedCompositeFieldContainer[Global___Finding]:
+        """What was derived of the candidates, best first: what attribute, state, relation and comparison claims state."""
+
     def __init__(
         self,
         *,
@@ -139,14 +184,53 @@ class TargetEvidence(_message.Message):
         candidates: _abc.Iterable[Global___Candidate] | None = ...,
         distinct: _builtins.int = ...,
         searched: _builtins.bool = ...,
+        findings: _abc.Iterable[Global___Finding] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["candidates", b"candidates", "distinct", b"distinct", "searched", b"searched", "target_id", b"target_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["candidates", b"candidates", "distinct", b"distinct", "findings", b"findings", "searched", b"searched", "target_id", b"target_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___TargetEvidence: _TypeAlias = TargetEvidence  # noqa: Y015
+
+@_typing.final
+class Finding(_message.Message):
+    """Something derived of a candidate by code, for a claim to state."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REGION_ID_FIELD_NUMBER: _builtins.int
+    STATEMENT_FIELD_NUMBER: _builtins.int
+    OBJECT_REGION_IDS_FIELD_NUMBER: _builtins.int
+    STRENGTH_FIELD_NUMBER: _builtins.int
+    region_id: _builtins.str
+    """Id of the region that it is about."""
+    strength: _builtins.float
+    """How strongly it holds, in [0, 1]."""
+    @_builtins.property
+    def statement(self) -> _claim_pb2.Predicate:
+        """The statement, as a claim would carry it."""
+
+    @_builtins.property
+    def object_region_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Other regions that it rests on: what a relation or a comparison is measured against. Often empty."""
+
+    def __init__(
+        self,
+        *,
+        region_id: _builtins.str = ...,
+        statement: _claim_pb2.Predicate | None = ...,
+        object_region_ids: _abc.Iterable[_builtins.str] | None = ...,
+        strength: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["statement", b"statement"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["object_region_ids", b"object_region_ids", "region_id", b"region_id", "statement", b"statement", "strength", b"strength"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Finding: _TypeAlias = Finding  # noqa: Y015
 
 @_typing.final
 class Candidate(_message.Message):

@@ -27,7 +27,7 @@ from groundwire.v1 import image_pb2 as groundwire_dot_v1_dot_image__pb2
 from groundwire.v1 import region_pb2 as groundwire_dot_v1_dot_region__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&groundwire/v1/perception_service.proto\x12\rgroundwire.v1\x1a\x1cgroundwire/v1/geometry.proto\x1a\x19groundwire/v1/image.proto\x1a\x1agroundwire/v1/region.proto\"9\n\x0fPutImageRequest\x12\x17\n\x0f\x65xpected_digest\x18\x01 \x01(\t\x12\r\n\x05\x63hunk\x18\x02 \x01(\x0c\"7\n\x10PutImageResponse\x12#\n\x05image\x18\x01 \x01(\x0b\x32\x14.groundwire.v1.Image\"\'\n\x0fGetImageRequest\x12\x14\n\x0cimage_digest\x18\x01 \x01(\t\"7\n\x10GetImageResponse\x12#\n\x05image\x18\x01 \x01(\x0b\x32\x14.groundwire.v1.Image\"\xc9\x01\n\x0fPerceiveRequest\x12\x14\n\x0cimage_digest\x18\x01 \x01(\t\x12-\n\ncapability\x18\x02 \x01(\x0e\x32\x19.groundwire.v1.Capability\x12!\n\x04tier\x18\x03 \x01(\x0e\x32\x13.groundwire.v1.Tier\x12\x0f\n\x07phrases\x18\x04 \x03(\t\x12 \n\x04\x61rea\x18\x05 \x01(\x0b\x32\x12.groundwire.v1.Box\x12\x1b\n\x13\x66irst_region_number\x18\x06 \x01(\x05\"g\n\x10PerceiveResponse\x12&\n\x07regions\x18\x01 \x03(\x0b\x32\x15.groundwire.v1.Region\x12+\n\x06\x63ounts\x18\x02 \x01(\x0b\x32\x1b.groundwire.v1.RegionCounts\"N\n\x0cRegionCounts\x12\x0b\n\x03raw\x18\x01 \x01(\x05\x12\x0f\n\x07\x63lamped\x18\x02 \x01(\x05\x12\x10\n\x08rejected\x18\x03 \x01(\x05\x12\x0e\n\x06merged\x18\x04 \x01(\x05\"l\n\x0eSegmentRequest\x12\x14\n\x0cimage_digest\x18\x01 \x01(\t\x12!\n\x05\x62oxes\x18\x02 \x03(\x0b\x32\x12.groundwire.v1.Box\x12!\n\x04tier\x18\x03 \x01(\x0e\x32\x13.groundwire.v1.Tier\"\\\n\x0fSegmentResponse\x12\"\n\x05masks\x18\x01 \x03(\x0b\x32\x13.groundwire.v1.Mask\x12%\n\x06source\x18\x02 \x01(\x0b\x32\x15.groundwire.v1.Source\"D\n\x0b\x43ropRequest\x12\x14\n\x0cimage_digest\x18\x01 \x01(\t\x12\x1f\n\x03\x62ox\x18\x02 \x01(\x0b\x32\x12.groundwire.v1.Box\"<\n\x0c\x43ropResponse\x12\x0b\n\x03png\x18\x01 \x01(\x0c\x12\x1f\n\x03\x62ox\x18\x02 \x01(\x0b\x32\x12.groundwire.v1.Box\"\x19\n\x17ListCapabilitiesRequest\"Q\n\x18ListCapabilitiesResponse\x12\x35\n\x0c\x63\x61pabilities\x18\x01 \x03(\x0b\x32\x1f.groundwire.v1.CapabilityStatus\"\x80\x01\n\x10\x43\x61pabilityStatus\x12-\n\ncapability\x18\x01 \x01(\x0e\x32\x19.groundwire.v1.Capability\x12-\n\x08\x62indings\x18\x02 \x03(\x0b\x32\x1b.groundwire.v1.ModelBinding\x12\x0e\n\x06remedy\x18\x03 \x01(\t\"x\n\x0cModelBinding\x12!\n\x04tier\x18\x01 \x01(\x0e\x32\x13.groundwire.v1.Tier\x12\r\n\x05model\x18\x02 \x01(\t\x12\x0f\n\x07version\x18\x03 \x01(\t\x12\x16\n\x0eweights_digest\x18\x04 \x01(\t\x12\r\n\x05ready\x18\x05 \x01(\x08\x32\xec\x03\n\x11PerceptionService\x12M\n\x08PutImage\x12\x1e.groundwire.v1.PutImageRequest\x1a\x1f.groundwire.v1.PutImageResponse(\x01\x12K\n\x08GetImage\x12\x1e.groundwire.v1.GetImageRequest\x1a\x1f.groundwire.v1.GetImageResponse\x12K\n\x08Perceive\x12\x1e.groundwire.v1.PerceiveRequest\x1a\x1f.groundwire.v1.PerceiveResponse\x12H\n\x07Segment\x12\x1d.groundwire.v1.SegmentRequest\x1a\x1e.groundwire.v1.SegmentResponse\x12?\n\x04\x43rop\x12\x1a.groundwire.v1.CropRequest\x1a\x1b.groundwire.v1.CropResponse\x12\x63\n\x10ListCapabilities\x12&.groundwire.v1.ListCapabilitiesRequest\x1a\'.groundwire.v1.ListCapabilitiesResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&groundwire/v1/perception_service.proto\x12\rgroundwire.v1\x1a\x1cgroundwire/v1/geometry.proto\x1a\x19groundwire/v1/image.proto\x1a\x1agroundwire/v1/region.proto\"9\n\x0fPutImageRequest\x12\x17\n\x0f\x65xpected_digest\x18\x01 \x01(\t\x12\r\n\x05\x63hunk\x18\x02 \x01(\x0c\"7\n\x10PutImageResponse\x12#\n\x05image\x18\x01 \x01(\x0b\x32\x14.groundwire.v1.Image\"\'\n\x0fGetImageRequest\x12\x14\n\x0cimage_digest\x18\x01 \x01(\t\"7\n\x10GetImageResponse\x12#\n\x05image\x18\x01 \x01(\x0b\x32\x14.groundwire.v1.Image\"\xc9\x01\n\x0fPerceiveRequest\x12\x14\n\x0cimage_digest\x18\x01 \x01(\t\x12-\n\ncapability\x18\x02 \x01(\x0e\x32\x19.groundwire.v1.Capability\x12!\n\x04tier\x18\x03 \x01(\x0e\x32\x13.groundwire.v1.Tier\x12\x0f\n\x07phrases\x18\x04 \x03(\t\x12 \n\x04\x61rea\x18\x05 \x01(\x0b\x32\x12.groundwire.v1.Box\x12\x1b\n\x13\x66irst_region_number\x18\x06 \x01(\x05\"g\n\x10PerceiveResponse\x12&\n\x07regions\x18\x01 \x03(\x0b\x32\x15.groundwire.v1.Region\x12+\n\x06\x63ounts\x18\x02 \x01(\x0b\x32\x1b.groundwire.v1.RegionCounts\"N\n\x0cRegionCounts\x12\x0b\n\x03raw\x18\x01 \x01(\x05\x12\x0f\n\x07\x63lamped\x18\x02 \x01(\x05\x12\x10\n\x08rejected\x18\x03 \x01(\x05\x12\x0e\n\x06merged\x18\x04 \x01(\x05\"l\n\x0eSegmentRequest\x12\x14\n\x0cimage_digest\x18\x01 \x01(\t\x12!\n\x05\x62oxes\x18\x02 \x03(\x0b\x32\x12.groundwire.v1.Box\x12!\n\x04tier\x18\x03 \x01(\x0e\x32\x13.groundwire.v1.Tier\"\\\n\x0fSegmentResponse\x12\"\n\x05masks\x18\x01 \x03(\x0b\x32\x13.groundwire.v1.Mask\x12%\n\x06source\x18\x02 \x01(\x0b\x32\x15.groundwire.v1.Source\"L\n\x0eMeasureRequest\x12\x14\n\x0cimage_digest\x18\x01 \x01(\t\x12$\n\x06places\x18\x02 \x03(\x0b\x32\x14.groundwire.v1.Place\"K\n\x05Place\x12\x1f\n\x03\x62ox\x18\x01 \x01(\x0b\x32\x12.groundwire.v1.Box\x12!\n\x04mask\x18\x02 \x01(\x0b\x32\x13.groundwire.v1.Mask\"n\n\x0fMeasureResponse\x12.\n\x0b\x61ppearances\x18\x01 \x03(\x0b\x32\x19.groundwire.v1.Appearance\x12+\n\x0c\x64\x65pth_source\x18\x02 \x01(\x0b\x32\x15.groundwire.v1.Source\"D\n\x0b\x43ropRequest\x12\x14\n\x0cimage_digest\x18\x01 \x01(\t\x12\x1f\n\x03\x62ox\x18\x02 \x01(\x0b\x32\x12.groundwire.v1.Box\"<\n\x0c\x43ropResponse\x12\x0b\n\x03png\x18\x01 \x01(\x0c\x12\x1f\n\x03\x62ox\x18\x02 \x01(\x0b\x32\x12.groundwire.v1.Box\"\x19\n\x17ListCapabilitiesRequest\"Q\n\x18ListCapabilitiesResponse\x12\x35\n\x0c\x63\x61pabilities\x18\x01 \x03(\x0b\x32\x1f.groundwire.v1.CapabilityStatus\"\x80\x01\n\x10\x43\x61pabilityStatus\x12-\n\ncapability\x18\x01 \x01(\x0e\x32\x19.groundwire.v1.Capability\x12-\n\x08\x62indings\x18\x02 \x03(\x0b\x32\x1b.groundwire.v1.ModelBinding\x12\x0e\n\x06remedy\x18\x03 \x01(\t\"x\n\x0cModelBinding\x12!\n\x04tier\x18\x01 \x01(\x0e\x32\x13.groundwire.v1.Tier\x12\r\n\x05model\x18\x02 \x01(\t\x12\x0f\n\x07version\x18\x03 \x01(\t\x12\x16\n\x0eweights_digest\x18\x04 \x01(\t\x12\r\n\x05ready\x18\x05 \x01(\x08\x32\xb6\x04\n\x11PerceptionService\x12M\n\x08PutImage\x12\x1e.groundwire.v1.PutImageRequest\x1a\x1f.groundwire.v1.PutImageResponse(\x01\x12K\n\x08GetImage\x12\x1e.groundwire.v1.GetImageRequest\x1a\x1f.groundwire.v1.GetImageResponse\x12K\n\x08Perceive\x12\x1e.groundwire.v1.PerceiveRequest\x1a\x1f.groundwire.v1.PerceiveResponse\x12H\n\x07Segment\x12\x1d.groundwire.v1.SegmentRequest\x1a\x1e.groundwire.v1.SegmentResponse\x12H\n\x07Measure\x12\x1d.groundwire.v1.MeasureRequest\x1a\x1e.groundwire.v1.MeasureResponse\x12?\n\x04\x43rop\x12\x1a.groundwire.v1.CropRequest\x1a\x1b.groundwire.v1.CropResponse\x12\x63\n\x10ListCapabilities\x12&.groundwire.v1.ListCapabilitiesRequest\x1a\'.groundwire.v1.ListCapabilitiesResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -52,18 +52,24 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SEGMENTREQUEST']._serialized_end=853
   _globals['_SEGMENTRESPONSE']._serialized_start=855
   _globals['_SEGMENTRESPONSE']._serialized_end=947
-  _globals['_CROPREQUEST']._serialized_start=949
-  _globals['_CROPREQUEST']._serialized_end=1017
-  _globals['_CROPRESPONSE']._serialized_start=1019
-  _globals['_CROPRESPONSE']._serialized_end=1079
-  _globals['_LISTCAPABILITIESREQUEST']._serialized_start=1081
-  _globals['_LISTCAPABILITIESREQUEST']._serialized_end=1106
-  _globals['_LISTCAPABILITIESRESPONSE']._serialized_start=1108
-  _globals['_LISTCAPABILITIESRESPONSE']._serialized_end=1189
-  _globals['_CAPABILITYSTATUS']._serialized_start=1192
-  _globals['_CAPABILITYSTATUS']._serialized_end=1320
-  _globals['_MODELBINDING']._serialized_start=1322
-  _globals['_MODELBINDING']._serialized_end=1442
-  _globals['_PERCEPTIONSERVICE']._serialized_start=1445
-  _globals['_PERCEPTIONSERVICE']._serialized_end=1937
+  _globals['_MEASUREREQUEST']._serialized_start=949
+  _globals['_MEASUREREQUEST']._serialized_end=1025
+  _globals['_PLACE']._serialized_start=1027
+  _globals['_PLACE']._serialized_end=1102
+  _globals['_MEASURERESPONSE']._serialized_start=1104
+  _globals['_MEASURERESPONSE']._serialized_end=1214
+  _globals['_CROPREQUEST']._serialized_start=1216
+  _globals['_CROPREQUEST']._serialized_end=1284
+  _globals['_CROPRESPONSE']._serialized_start=1286
+  _globals['_CROPRESPONSE']._serialized_end=1346
+  _globals['_LISTCAPABILITIESREQUEST']._serialized_start=1348
+  _globals['_LISTCAPABILITIESREQUEST']._serialized_end=1373
+  _globals['_LISTCAPABILITIESRESPONSE']._serialized_start=1375
+  _globals['_LISTCAPABILITIESRESPONSE']._serialized_end=1456
+  _globals['_CAPABILITYSTATUS']._serialized_start=1459
+  _globals['_CAPABILITYSTATUS']._serialized_end=1587
+  _globals['_MODELBINDING']._serialized_start=1589
+  _globals['_MODELBINDING']._serialized_end=1709
+  _globals['_PERCEPTIONSERVICE']._serialized_start=1712
+  _globals['_PERCEPTIONSERVICE']._serialized_end=2278
 # @@protoc_insertion_point(module_scope)

@@ -294,6 +294,94 @@ class SegmentResponse(_message.Message):
 Global___SegmentResponse: _TypeAlias = SegmentResponse  # noqa: Y015
 
 @_typing.final
+class MeasureRequest(_message.Message):
+    """Places to measure."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    IMAGE_DIGEST_FIELD_NUMBER: _builtins.int
+    PLACES_FIELD_NUMBER: _builtins.int
+    image_digest: _builtins.str
+    """Digest of the image, 64 hexadecimal digits."""
+    @_builtins.property
+    def places(self) -> _containers.RepeatedCompositeFieldContainer[Global___Place]:
+        """Places, 1 to 256."""
+
+    def __init__(
+        self,
+        *,
+        image_digest: _builtins.str = ...,
+        places: _abc.Iterable[Global___Place] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["image_digest", b"image_digest", "places", b"places"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MeasureRequest: _TypeAlias = MeasureRequest  # noqa: Y015
+
+@_typing.final
+class Place(_message.Message):
+    """A place in an image."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BOX_FIELD_NUMBER: _builtins.int
+    MASK_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def box(self) -> _geometry_pb2.Box:
+        """Its box, in the image's frame. Required."""
+
+    @_builtins.property
+    def mask(self) -> _geometry_pb2.Mask:
+        """Pixels within the box that count; unset for all of them."""
+
+    def __init__(
+        self,
+        *,
+        box: _geometry_pb2.Box | None = ...,
+        mask: _geometry_pb2.Mask | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["box", b"box", "mask", b"mask"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["box", b"box", "mask", b"mask"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Place: _TypeAlias = Place  # noqa: Y015
+
+@_typing.final
+class MeasureResponse(_message.Message):
+    """How the places look."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    APPEARANCES_FIELD_NUMBER: _builtins.int
+    DEPTH_SOURCE_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def appearances(self) -> _containers.RepeatedCompositeFieldContainer[_region_pb2.Appearance]:
+        """One a place, in the order of the request."""
+
+    @_builtins.property
+    def depth_source(self) -> _region_pb2.Source:
+        """Who estimated the depth; unset where nearness is."""
+
+    def __init__(
+        self,
+        *,
+        appearances: _abc.Iterable[_region_pb2.Appearance] | None = ...,
+        depth_source: _region_pb2.Source | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["depth_source", b"depth_source"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["appearances", b"appearances", "depth_source", b"depth_source"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MeasureResponse: _TypeAlias = MeasureResponse  # noqa: Y015
+
+@_typing.final
 class CropRequest(_message.Message):
     """A box to cut out."""
 

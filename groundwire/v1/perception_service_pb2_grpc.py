@@ -55,6 +55,11 @@ class PerceptionServiceStub:
                 request_serializer=groundwire_dot_v1_dot_perception__service__pb2.SegmentRequest.SerializeToString,
                 response_deserializer=groundwire_dot_v1_dot_perception__service__pb2.SegmentResponse.FromString,
                 _registered_method=True)
+        self.Measure = channel.unary_unary(
+                '/groundwire.v1.PerceptionService/Measure',
+                request_serializer=groundwire_dot_v1_dot_perception__service__pb2.MeasureRequest.SerializeToString,
+                response_deserializer=groundwire_dot_v1_dot_perception__service__pb2.MeasureResponse.FromString,
+                _registered_method=True)
         self.Crop = channel.unary_unary(
                 '/groundwire.v1.PerceptionService/Crop',
                 request_serializer=groundwire_dot_v1_dot_perception__service__pb2.CropRequest.SerializeToString,
@@ -106,6 +111,15 @@ class PerceptionServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def Measure(self, request, context):
+        """Measures how regions look: their colours, and their nearness where a depth model is bound.
+
+        Errors: INVALID_FIELD, IMAGE_NOT_FOUND, PART_UNAVAILABLE, MODEL_OUTPUT, DEADLINE_EXCEEDED.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def Crop(self, request, context):
         """Cuts a box out of an image, encoded as PNG.
 
@@ -144,6 +158,11 @@ def add_PerceptionServiceServicer_to_server(servicer, server):
                     servicer.Segment,
                     request_deserializer=groundwire_dot_v1_dot_perception__service__pb2.SegmentRequest.FromString,
                     response_serializer=groundwire_dot_v1_dot_perception__service__pb2.SegmentResponse.SerializeToString,
+            ),
+            'Measure': grpc.unary_unary_rpc_method_handler(
+                    servicer.Measure,
+                    request_deserializer=groundwire_dot_v1_dot_perception__service__pb2.MeasureRequest.FromString,
+                    response_serializer=groundwire_dot_v1_dot_perception__service__pb2.MeasureResponse.SerializeToString,
             ),
             'Crop': grpc.unary_unary_rpc_method_handler(
                     servicer.Crop,
@@ -265,6 +284,33 @@ class PerceptionService:
             '/groundwire.v1.PerceptionService/Segment',
             groundwire_dot_v1_dot_perception__service__pb2.SegmentRequest.SerializeToString,
             groundwire_dot_v1_dot_perception__service__pb2.SegmentResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Measure(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/groundwire.v1.PerceptionService/Measure',
+            groundwire_dot_v1_dot_perception__service__pb2.MeasureRequest.SerializeToString,
+            groundwire_dot_v1_dot_perception__service__pb2.MeasureResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -51,6 +51,11 @@ class PerceptionServiceStub:
     """
     Segment: _grpc.UnaryUnaryMultiCallable[_perception_service_pb2.SegmentRequest, _perception_service_pb2.SegmentResponse]
     """Outlines what boxes hold. Errors: as Perceive."""
+    Measure: _grpc.UnaryUnaryMultiCallable[_perception_service_pb2.MeasureRequest, _perception_service_pb2.MeasureResponse]
+    """Measures how regions look: their colours, and their nearness where a depth model is bound.
+
+    Errors: INVALID_FIELD, IMAGE_NOT_FOUND, PART_UNAVAILABLE, MODEL_OUTPUT, DEADLINE_EXCEEDED.
+    """
     Crop: _grpc.UnaryUnaryMultiCallable[_perception_service_pb2.CropRequest, _perception_service_pb2.CropResponse]
     """Cuts a box out of an image, encoded as PNG.
 
@@ -82,6 +87,11 @@ class PerceptionServiceAsyncStub(PerceptionServiceStub):
     """
     Segment: _aio.UnaryUnaryMultiCallable[_perception_service_pb2.SegmentRequest, _perception_service_pb2.SegmentResponse]  # type: ignore[assignment]
     """Outlines what boxes hold. Errors: as Perceive."""
+    Measure: _aio.UnaryUnaryMultiCallable[_perception_service_pb2.MeasureRequest, _perception_service_pb2.MeasureResponse]  # type: ignore[assignment]
+    """Measures how regions look: their colours, and their nearness where a depth model is bound.
+
+    Errors: INVALID_FIELD, IMAGE_NOT_FOUND, PART_UNAVAILABLE, MODEL_OUTPUT, DEADLINE_EXCEEDED.
+    """
     Crop: _aio.UnaryUnaryMultiCallable[_perception_service_pb2.CropRequest, _perception_service_pb2.CropResponse]  # type: ignore[assignment]
     """Cuts a box out of an image, encoded as PNG.
 
@@ -134,6 +144,17 @@ class PerceptionServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_perception_service_pb2.SegmentResponse, _abc.Awaitable[_perception_service_pb2.SegmentResponse]]:
         """Outlines what boxes hold. Errors: as Perceive."""
+
+    @_abc_1.abstractmethod
+    def Measure(
+        self,
+        request: _perception_service_pb2.MeasureRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_perception_service_pb2.MeasureResponse, _abc.Awaitable[_perception_service_pb2.MeasureResponse]]:
+        """Measures how regions look: their colours, and their nearness where a depth model is bound.
+
+        Errors: INVALID_FIELD, IMAGE_NOT_FOUND, PART_UNAVAILABLE, MODEL_OUTPUT, DEADLINE_EXCEEDED.
+        """
 
     @_abc_1.abstractmethod
     def Crop(

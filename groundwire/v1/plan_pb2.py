@@ -24,25 +24,31 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18groundwire/v1/plan.proto\x12\rgroundwire.v1\"\xa4\x01\n\x04Plan\x12!\n\x04task\x18\x01 \x01(\x0e\x32\x13.groundwire.v1.Task\x12&\n\x07targets\x18\x02 \x03(\x0b\x32\x15.groundwire.v1.Target\x12*\n\trelations\x18\x03 \x03(\x0b\x32\x17.groundwire.v1.Relation\x12%\n\x06\x65ngine\x18\x04 \x01(\x0b\x32\x15.groundwire.v1.Engine\"\x8b\x01\n\x06Target\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04noun\x18\x02 \x01(\t\x12\x12\n\nattributes\x18\x03 \x03(\t\x12\x14\n\x0cliteral_text\x18\x04 \x01(\t\x12\x0f\n\x07is_text\x18\x05 \x01(\x08\x12,\n\ntext_field\x18\x06 \x01(\x0e\x32\x18.groundwire.v1.TextField\"\\\n\x08Relation\x12\x12\n\nsubject_id\x18\x01 \x01(\t\x12)\n\x04kind\x18\x02 \x01(\x0e\x32\x1b.groundwire.v1.RelationKind\x12\x11\n\tobject_id\x18\x03 \x01(\t\">\n\x06\x45ngine\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\t\x12\x15\n\rprompt_digest\x18\x03 \x01(\t*\xa6\x01\n\x04Task\x12\x14\n\x10TASK_UNSPECIFIED\x10\x00\x12\x0f\n\x0bTASK_EXISTS\x10\x01\x12\x0f\n\x0bTASK_LOCATE\x10\x02\x12\x0e\n\nTASK_COUNT\x10\x03\x12\r\n\tTASK_READ\x10\x04\x12\x12\n\x0eTASK_ATTRIBUTE\x10\x05\x12\x0e\n\nTASK_STATE\x10\x06\x12\x10\n\x0cTASK_COMPARE\x10\x07\x12\x11\n\rTASK_DESCRIBE\x10\x08*\xef\x01\n\tTextField\x12\x1a\n\x16TEXT_FIELD_UNSPECIFIED\x10\x00\x12\x14\n\x10TEXT_FIELD_BRAND\x10\x01\x12\x14\n\x10TEXT_FIELD_TOTAL\x10\x02\x12\x13\n\x0fTEXT_FIELD_DATE\x10\x03\x12\x14\n\x10TEXT_FIELD_PRICE\x10\x04\x12\x16\n\x12TEXT_FIELD_COMPANY\x10\x05\x12\x16\n\x12TEXT_FIELD_ADDRESS\x10\x06\x12\x14\n\x10TEXT_FIELD_PHONE\x10\x07\x12\x13\n\x0fTEXT_FIELD_TIME\x10\x08\x12\x14\n\x10TEXT_FIELD_KEYED\x10\t*\xb2\x02\n\x0cRelationKind\x12\x1d\n\x19RELATION_KIND_UNSPECIFIED\x10\x00\x12\x19\n\x15RELATION_KIND_LEFT_OF\x10\x01\x12\x1a\n\x16RELATION_KIND_RIGHT_OF\x10\x02\x12\x17\n\x13RELATION_KIND_ABOVE\x10\x03\x12\x17\n\x13RELATION_KIND_BELOW\x10\x04\x12\x14\n\x10RELATION_KIND_ON\x10\x05\x12\x18\n\x14RELATION_KIND_INSIDE\x10\x06\x12\x16\n\x12RELATION_KIND_NEAR\x10\x07\x12\x19\n\x15RELATION_KIND_NEXT_TO\x10\x08\x12\x1d\n\x19RELATION_KIND_IN_FRONT_OF\x10\t\x12\x18\n\x14RELATION_KIND_BEHIND\x10\nb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18groundwire/v1/plan.proto\x12\rgroundwire.v1\"\xda\x01\n\x04Plan\x12!\n\x04task\x18\x01 \x01(\x0e\x32\x13.groundwire.v1.Task\x12&\n\x07targets\x18\x02 \x03(\x0b\x32\x15.groundwire.v1.Target\x12*\n\trelations\x18\x03 \x03(\x0b\x32\x17.groundwire.v1.Relation\x12%\n\x06\x65ngine\x18\x04 \x01(\x0b\x32\x15.groundwire.v1.Engine\x12%\n\x06\x61spect\x18\x05 \x01(\x0e\x32\x15.groundwire.v1.Aspect\x12\r\n\x05least\x18\x06 \x01(\x08\"\xbf\x01\n\x06Target\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04noun\x18\x02 \x01(\t\x12\x12\n\nattributes\x18\x03 \x03(\t\x12\x14\n\x0cliteral_text\x18\x04 \x01(\t\x12\x0f\n\x07is_text\x18\x05 \x01(\x08\x12,\n\ntext_field\x18\x06 \x01(\x0e\x32\x18.groundwire.v1.TextField\x12!\n\x04rank\x18\x07 \x01(\x0b\x32\x13.groundwire.v1.Rank\x12\x0f\n\x07\x65\x61rlier\x18\x08 \x01(\x08\":\n\x04Rank\x12#\n\x05order\x18\x01 \x01(\x0e\x32\x14.groundwire.v1.Order\x12\r\n\x05place\x18\x02 \x01(\x05\"v\n\x08Relation\x12\x12\n\nsubject_id\x18\x01 \x01(\t\x12)\n\x04kind\x18\x02 \x01(\x0e\x32\x1b.groundwire.v1.RelationKind\x12\x11\n\tobject_id\x18\x03 \x01(\t\x12\x18\n\x10second_object_id\x18\x04 \x01(\t\"\x95\x01\n\x06\x45ngine\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\t\x12\x15\n\rprompt_digest\x18\x03 \x01(\t\x12\x18\n\x0btemperature\x18\x04 \x01(\x01H\x00\x88\x01\x01\x12\x11\n\x04seed\x18\x05 \x01(\x03H\x01\x88\x01\x01\x12\x0f\n\x07trouble\x18\x06 \x01(\tB\x0e\n\x0c_temperatureB\x07\n\x05_seed*\xa6\x01\n\x04Task\x12\x14\n\x10TASK_UNSPECIFIED\x10\x00\x12\x0f\n\x0bTASK_EXISTS\x10\x01\x12\x0f\n\x0bTASK_LOCATE\x10\x02\x12\x0e\n\nTASK_COUNT\x10\x03\x12\r\n\tTASK_READ\x10\x04\x12\x12\n\x0eTASK_ATTRIBUTE\x10\x05\x12\x0e\n\nTASK_STATE\x10\x06\x12\x10\n\x0cTASK_COMPARE\x10\x07\x12\x11\n\rTASK_DESCRIBE\x10\x08*\xef\x01\n\tTextField\x12\x1a\n\x16TEXT_FIELD_UNSPECIFIED\x10\x00\x12\x14\n\x10TEXT_FIELD_BRAND\x10\x01\x12\x14\n\x10TEXT_FIELD_TOTAL\x10\x02\x12\x13\n\x0fTEXT_FIELD_DATE\x10\x03\x12\x14\n\x10TEXT_FIELD_PRICE\x10\x04\x12\x16\n\x12TEXT_FIELD_COMPANY\x10\x05\x12\x16\n\x12TEXT_FIELD_ADDRESS\x10\x06\x12\x14\n\x10TEXT_FIELD_PHONE\x10\x07\x12\x13\n\x0fTEXT_FIELD_TIME\x10\x08\x12\x14\n\x10TEXT_FIELD_KEYED\x10\t*\xc9\x03\n\x0cRelationKind\x12\x1d\n\x19RELATION_KIND_UNSPECIFIED\x10\x00\x12\x19\n\x15RELATION_KIND_LEFT_OF\x10\x01\x12\x1a\n\x16RELATION_KIND_RIGHT_OF\x10\x02\x12\x17\n\x13RELATION_KIND_ABOVE\x10\x03\x12\x17\n\x13RELATION_KIND_BELOW\x10\x04\x12\x14\n\x10RELATION_KIND_ON\x10\x05\x12\x18\n\x14RELATION_KIND_INSIDE\x10\x06\x12\x16\n\x12RELATION_KIND_NEAR\x10\x07\x12\x19\n\x15RELATION_KIND_NEXT_TO\x10\x08\x12\x1d\n\x19RELATION_KIND_IN_FRONT_OF\x10\t\x12\x18\n\x14RELATION_KIND_BEHIND\x10\n\x12\x1d\n\x19RELATION_KIND_OVERLAPPING\x10\x0b\x12\x19\n\x15RELATION_KIND_BETWEEN\x10\x0c\x12\x1c\n\x18RELATION_KIND_SAME_COLOR\x10\r\x12\x1d\n\x19RELATION_KIND_LARGER_THAN\x10\x0e\x12\x1e\n\x1aRELATION_KIND_SMALLER_THAN\x10\x0f*\xe8\x01\n\x06\x41spect\x12\x16\n\x12\x41SPECT_UNSPECIFIED\x10\x00\x12\x10\n\x0c\x41SPECT_COLOR\x10\x01\x12\x0f\n\x0b\x41SPECT_SIZE\x10\x02\x12\x10\n\x0c\x41SPECT_SHAPE\x10\x03\x12\x16\n\x12\x41SPECT_ORIENTATION\x10\x04\x12\x13\n\x0f\x41SPECT_MATERIAL\x10\x05\x12\x13\n\x0f\x41SPECT_NEARNESS\x10\x06\x12\x13\n\x0f\x41SPECT_LEFTNESS\x10\x07\x12\x11\n\rASPECT_HEIGHT\x10\x08\x12\x11\n\rASPECT_NUMBER\x10\t\x12\x14\n\x10\x41SPECT_CONDITION\x10\n*\xc2\x01\n\x05Order\x12\x15\n\x11ORDER_UNSPECIFIED\x10\x00\x12\x13\n\x0fORDER_FROM_LEFT\x10\x01\x12\x14\n\x10ORDER_FROM_RIGHT\x10\x02\x12\x12\n\x0eORDER_FROM_TOP\x10\x03\x12\x15\n\x11ORDER_FROM_BOTTOM\x10\x04\x12\x11\n\rORDER_LARGEST\x10\x05\x12\x12\n\x0eORDER_SMALLEST\x10\x06\x12\x11\n\rORDER_NEAREST\x10\x07\x12\x12\n\x0eORDER_FARTHEST\x10\x08\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'groundwire.v1.plan_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_TASK']._serialized_start=511
-  _globals['_TASK']._serialized_end=677
-  _globals['_TEXTFIELD']._serialized_start=680
-  _globals['_TEXTFIELD']._serialized_end=919
-  _globals['_RELATIONKIND']._serialized_start=922
-  _globals['_RELATIONKIND']._serialized_end=1228
+  _globals['_TASK']._serialized_start=791
+  _globals['_TASK']._serialized_end=957
+  _globals['_TEXTFIELD']._serialized_start=960
+  _globals['_TEXTFIELD']._serialized_end=1199
+  _globals['_RELATIONKIND']._serialized_start=1202
+  _globals['_RELATIONKIND']._serialized_end=1659
+  _globals['_ASPECT']._serialized_start=1662
+  _globals['_ASPECT']._serialized_end=1894
+  _globals['_ORDER']._serialized_start=1897
+  _globals['_ORDER']._serialized_end=2091
   _globals['_PLAN']._serialized_start=44
-  _globals['_PLAN']._serialized_end=208
-  _globals['_TARGET']._serialized_start=211
-  _globals['_TARGET']._serialized_end=350
-  _globals['_RELATION']._serialized_start=352
-  _globals['_RELATION']._serialized_end=444
-  _globals['_ENGINE']._serialized_start=446
-  _globals['_ENGINE']._serialized_end=508
+  _globals['_PLAN']._serialized_end=262
+  _globals['_TARGET']._serialized_start=265
+  _globals['_TARGET']._serialized_end=456
+  _globals['_RANK']._serialized_start=458
+  _globals['_RANK']._serialized_end=516
+  _globals['_RELATION']._serialized_start=518
+  _globals['_RELATION']._serialized_end=636
+  _globals['_ENGINE']._serialized_start=639
+  _globals['_ENGINE']._serialized_end=788
 # @@protoc_insertion_point(module_scope)

@@ -147,6 +147,16 @@ class _RelationKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Relation
     """The subject lies before the object, nearer to the camera."""
     RELATION_KIND_BEHIND: _RelationKind.ValueType  # 10
     """The subject lies behind the object, farther from the camera."""
+    RELATION_KIND_OVERLAPPING: _RelationKind.ValueType  # 11
+    """The subject and the object share pixels."""
+    RELATION_KIND_BETWEEN: _RelationKind.ValueType  # 12
+    """The subject lies between the object and the second object."""
+    RELATION_KIND_SAME_COLOR: _RelationKind.ValueType  # 13
+    """The subject has the object's colour, or one close to it."""
+    RELATION_KIND_LARGER_THAN: _RelationKind.ValueType  # 14
+    """The subject covers more of the picture than the object."""
+    RELATION_KIND_SMALLER_THAN: _RelationKind.ValueType  # 15
+    """The subject covers less of the picture than the object."""
 
 class RelationKind(_RelationKind, metaclass=_RelationKindEnumTypeWrapper):
     """How two targets must lie to one another."""
@@ -173,7 +183,121 @@ RELATION_KIND_IN_FRONT_OF: RelationKind.ValueType  # 9
 """The subject lies before the object, nearer to the camera."""
 RELATION_KIND_BEHIND: RelationKind.ValueType  # 10
 """The subject lies behind the object, farther from the camera."""
+RELATION_KIND_OVERLAPPING: RelationKind.ValueType  # 11
+"""The subject and the object share pixels."""
+RELATION_KIND_BETWEEN: RelationKind.ValueType  # 12
+"""The subject lies between the object and the second object."""
+RELATION_KIND_SAME_COLOR: RelationKind.ValueType  # 13
+"""The subject has the object's colour, or one close to it."""
+RELATION_KIND_LARGER_THAN: RelationKind.ValueType  # 14
+"""The subject covers more of the picture than the object."""
+RELATION_KIND_SMALLER_THAN: RelationKind.ValueType  # 15
+"""The subject covers less of the picture than the object."""
 Global___RelationKind: _TypeAlias = RelationKind  # noqa: Y015
+
+class _Aspect:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _AspectEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Aspect.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    ASPECT_UNSPECIFIED: _Aspect.ValueType  # 0
+    """Nothing in particular."""
+    ASPECT_COLOR: _Aspect.ValueType  # 1
+    """Its colour."""
+    ASPECT_SIZE: _Aspect.ValueType  # 2
+    """How large it is in the picture, among things of its kind."""
+    ASPECT_SHAPE: _Aspect.ValueType  # 3
+    """Its outline: round, square, long, tall …"""
+    ASPECT_ORIENTATION: _Aspect.ValueType  # 4
+    """How it lies: upright, lying, tilted."""
+    ASPECT_MATERIAL: _Aspect.ValueType  # 5
+    """What it is made of."""
+    ASPECT_NEARNESS: _Aspect.ValueType  # 6
+    """How near it is to the camera."""
+    ASPECT_LEFTNESS: _Aspect.ValueType  # 7
+    """How far to the left it lies."""
+    ASPECT_HEIGHT: _Aspect.ValueType  # 8
+    """How high up in the picture it lies."""
+    ASPECT_NUMBER: _Aspect.ValueType  # 9
+    """How many there are."""
+    ASPECT_CONDITION: _Aspect.ValueType  # 10
+    """What it is doing or which condition it is in: open, on, full …"""
+
+class Aspect(_Aspect, metaclass=_AspectEnumTypeWrapper):
+    """What a question about a thing asks of it."""
+
+ASPECT_UNSPECIFIED: Aspect.ValueType  # 0
+"""Nothing in particular."""
+ASPECT_COLOR: Aspect.ValueType  # 1
+"""Its colour."""
+ASPECT_SIZE: Aspect.ValueType  # 2
+"""How large it is in the picture, among things of its kind."""
+ASPECT_SHAPE: Aspect.ValueType  # 3
+"""Its outline: round, square, long, tall …"""
+ASPECT_ORIENTATION: Aspect.ValueType  # 4
+"""How it lies: upright, lying, tilted."""
+ASPECT_MATERIAL: Aspect.ValueType  # 5
+"""What it is made of."""
+ASPECT_NEARNESS: Aspect.ValueType  # 6
+"""How near it is to the camera."""
+ASPECT_LEFTNESS: Aspect.ValueType  # 7
+"""How far to the left it lies."""
+ASPECT_HEIGHT: Aspect.ValueType  # 8
+"""How high up in the picture it lies."""
+ASPECT_NUMBER: Aspect.ValueType  # 9
+"""How many there are."""
+ASPECT_CONDITION: Aspect.ValueType  # 10
+"""What it is doing or which condition it is in: open, on, full …"""
+Global___Aspect: _TypeAlias = Aspect  # noqa: Y015
+
+class _Order:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _OrderEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Order.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    ORDER_UNSPECIFIED: _Order.ValueType  # 0
+    """No order."""
+    ORDER_FROM_LEFT: _Order.ValueType  # 1
+    """Leftmost first."""
+    ORDER_FROM_RIGHT: _Order.ValueType  # 2
+    """Rightmost first."""
+    ORDER_FROM_TOP: _Order.ValueType  # 3
+    """Topmost first."""
+    ORDER_FROM_BOTTOM: _Order.ValueType  # 4
+    """Lowest first."""
+    ORDER_LARGEST: _Order.ValueType  # 5
+    """Largest first, by area in the picture."""
+    ORDER_SMALLEST: _Order.ValueType  # 6
+    """Smallest first, by area in the picture."""
+    ORDER_NEAREST: _Order.ValueType  # 7
+    """Nearest to the camera first; needs CAPABILITY_DEPTH."""
+    ORDER_FARTHEST: _Order.ValueType  # 8
+    """Farthest from the camera first; needs CAPABILITY_DEPTH."""
+
+class Order(_Order, metaclass=_OrderEnumTypeWrapper):
+    """Order in which things of one kind are counted off."""
+
+ORDER_UNSPECIFIED: Order.ValueType  # 0
+"""No order."""
+ORDER_FROM_LEFT: Order.ValueType  # 1
+"""Leftmost first."""
+ORDER_FROM_RIGHT: Order.ValueType  # 2
+"""Rightmost first."""
+ORDER_FROM_TOP: Order.ValueType  # 3
+"""Topmost first."""
+ORDER_FROM_BOTTOM: Order.ValueType  # 4
+"""Lowest first."""
+ORDER_LARGEST: Order.ValueType  # 5
+"""Largest first, by area in the picture."""
+ORDER_SMALLEST: Order.ValueType  # 6
+"""Smallest first, by area in the picture."""
+ORDER_NEAREST: Order.ValueType  # 7
+"""Nearest to the camera first; needs CAPABILITY_DEPTH."""
+ORDER_FARTHEST: Order.ValueType  # 8
+"""Farthest from the camera first; needs CAPABILITY_DEPTH."""
+Global___Order: _TypeAlias = Order  # noqa: Y015
 
 @_typing.final
 class Plan(_message.Message):
@@ -185,8 +309,14 @@ class Plan(_message.Message):
     TARGETS_FIELD_NUMBER: _builtins.int
     RELATIONS_FIELD_NUMBER: _builtins.int
     ENGINE_FIELD_NUMBER: _builtins.int
+    ASPECT_FIELD_NUMBER: _builtins.int
+    LEAST_FIELD_NUMBER: _builtins.int
     task: Global___Task.ValueType
     """Kind of answer wanted. Unspecified when the question was not understood."""
+    aspect: Global___Aspect.ValueType
+    """What is asked of the targets, for attribute, state and comparison tasks; unspecified otherwise."""
+    least: _builtins.bool
+    """True where a comparison asks for the less of the aspect: smaller, farther, lower, fewer."""
     @_builtins.property
     def targets(self) -> _containers.RepeatedCompositeFieldContainer[Global___Target]:
         """Things to find, in the order of the question; the first is what the question is about. Empty when the task needs
@@ -208,10 +338,12 @@ class Plan(_message.Message):
         targets: _abc.Iterable[Global___Target] | None = ...,
         relations: _abc.Iterable[Global___Relation] | None = ...,
         engine: Global___Engine | None = ...,
+        aspect: Global___Aspect.ValueType = ...,
+        least: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["engine", b"engine"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["engine", b"engine", "relations", b"relations", "targets", b"targets", "task", b"task"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["aspect", b"aspect", "engine", b"engine", "least", b"least", "relations", b"relations", "targets", b"targets", "task", b"task"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -229,6 +361,8 @@ class Target(_message.Message):
     LITERAL_TEXT_FIELD_NUMBER: _builtins.int
     IS_TEXT_FIELD_NUMBER: _builtins.int
     TEXT_FIELD_FIELD_NUMBER: _builtins.int
+    RANK_FIELD_NUMBER: _builtins.int
+    EARLIER_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """"t1", "t2", …: unique in the plan."""
     noun: _builtins.str
@@ -239,9 +373,17 @@ class Target(_message.Message):
     """True when the target is lettering, false when it is an object."""
     text_field: Global___TextField.ValueType
     """Kind of lettering; unspecified for any, and for objects."""
+    earlier: _builtins.bool
+    """True when the target is what an earlier turn of the conversation was about, as in "the one next to it". Fusion finds
+    it among that turn's regions and does not search for it.
+    """
     @_builtins.property
     def attributes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Adjectives and the like that must hold, lower case, such as "red". Often empty."""
+
+    @_builtins.property
+    def rank(self) -> Global___Rank:
+        """Which of several, as in "the second from the left"; unset where any will do."""
 
     def __init__(
         self,
@@ -252,14 +394,42 @@ class Target(_message.Message):
         literal_text: _builtins.str = ...,
         is_text: _builtins.bool = ...,
         text_field: Global___TextField.ValueType = ...,
+        rank: Global___Rank | None = ...,
+        earlier: _builtins.bool = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["rank", b"rank"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attributes", b"attributes", "id", b"id", "is_text", b"is_text", "literal_text", b"literal_text", "noun", b"noun", "text_field", b"text_field"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attributes", b"attributes", "earlier", b"earlier", "id", b"id", "is_text", b"is_text", "literal_text", b"literal_text", "noun", b"noun", "rank", b"rank", "text_field", b"text_field"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Target: _TypeAlias = Target  # noqa: Y015
+
+@_typing.final
+class Rank(_message.Message):
+    """A place in an order."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ORDER_FIELD_NUMBER: _builtins.int
+    PLACE_FIELD_NUMBER: _builtins.int
+    order: Global___Order.ValueType
+    """The order."""
+    place: _builtins.int
+    """Place in it, from 1."""
+    def __init__(
+        self,
+        *,
+        order: Global___Order.ValueType = ...,
+        place: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["order", b"order", "place", b"place"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Rank: _TypeAlias = Rank  # noqa: Y015
 
 @_typing.final
 class Relation(_message.Message):
@@ -270,22 +440,28 @@ class Relation(_message.Message):
     SUBJECT_ID_FIELD_NUMBER: _builtins.int
     KIND_FIELD_NUMBER: _builtins.int
     OBJECT_ID_FIELD_NUMBER: _builtins.int
+    SECOND_OBJECT_ID_FIELD_NUMBER: _builtins.int
     subject_id: _builtins.str
     """Id of the target that the condition is about."""
     kind: Global___RelationKind.ValueType
     """The condition."""
     object_id: _builtins.str
     """Id of the target that it is measured against."""
+    second_object_id: _builtins.str
+    """Id of the other target that it is measured against, for RELATION_KIND_BETWEEN; empty otherwise. May be the same as
+    `object_id`: "between the cups".
+    """
     def __init__(
         self,
         *,
         subject_id: _builtins.str = ...,
         kind: Global___RelationKind.ValueType = ...,
         object_id: _builtins.str = ...,
+        second_object_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["kind", b"kind", "object_id", b"object_id", "subject_id", b"subject_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["kind", b"kind", "object_id", b"object_id", "second_object_id", b"second_object_id", "subject_id", b"subject_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -300,23 +476,42 @@ class Engine(_message.Message):
     NAME_FIELD_NUMBER: _builtins.int
     VERSION_FIELD_NUMBER: _builtins.int
     PROMPT_DIGEST_FIELD_NUMBER: _builtins.int
+    TEMPERATURE_FIELD_NUMBER: _builtins.int
+    SEED_FIELD_NUMBER: _builtins.int
+    TROUBLE_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """"rules", or the language model's served name."""
     version: _builtins.str
     """Version of the rules, or of the model where the endpoint tells."""
     prompt_digest: _builtins.str
     """SHA-256 of the prompt template, 64 hexadecimal digits; empty for rules."""
+    temperature: _builtins.float
+    """Sampling temperature; unset for rules."""
+    seed: _builtins.int
+    """Seed of the sampling; unset for rules, and where the endpoint takes none."""
+    trouble: _builtins.str
+    """Why the engine that should have worked did not, in one word such as "timeout"; empty where it did."""
     def __init__(
         self,
         *,
         name: _builtins.str = ...,
         version: _builtins.str = ...,
         prompt_digest: _builtins.str = ...,
+        temperature: _builtins.float | None = ...,
+        seed: _builtins.int | None = ...,
+        trouble: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_seed", b"_seed", "_temperature", b"_temperature", "seed", b"seed", "temperature", b"temperature"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name", "prompt_digest", b"prompt_digest", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_seed", b"_seed", "_temperature", b"_temperature", "name", b"name", "prompt_digest", b"prompt_digest", "seed", b"seed", "temperature", b"temperature", "trouble", b"trouble", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__seed: _TypeAlias = _typing.Literal["seed"]  # noqa: Y015
+    _WhichOneofArgType__seed: _TypeAlias = _typing.Literal["_seed", b"_seed"]  # noqa: Y015
+    _WhichOneofReturnType__temperature: _TypeAlias = _typing.Literal["temperature"]  # noqa: Y015
+    _WhichOneofArgType__temperature: _TypeAlias = _typing.Literal["_temperature", b"_temperature"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__seed) -> _WhichOneofReturnType__seed | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__temperature) -> _WhichOneofReturnType__temperature | None: ...
 
 Global___Engine: _TypeAlias = Engine  # noqa: Y015

@@ -3,8 +3,10 @@
 isort:skip_file
 """
 
+from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
+from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from groundwire.v1 import geometry_pb2 as _geometry_pb2
 import builtins as _builtins
@@ -102,6 +104,7 @@ class Region(_message.Message):
     SCORE_FIELD_NUMBER: _builtins.int
     SOURCE_FIELD_NUMBER: _builtins.int
     TRANSFORM_FIELD_NUMBER: _builtins.int
+    APPEARANCE_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """"r1", "r2", …: unique in its answer."""
     image_digest: _builtins.str
@@ -132,6 +135,10 @@ class Region(_message.Message):
     def transform(self) -> _geometry_pb2.Transform:
         """Map from the image to the pixels that the source saw."""
 
+    @_builtins.property
+    def appearance(self) -> Global___Appearance:
+        """How it looks, where it was measured; unset otherwise."""
+
     def __init__(
         self,
         *,
@@ -145,16 +152,77 @@ class Region(_message.Message):
         score: _builtins.float | None = ...,
         source: Global___Source | None = ...,
         transform: _geometry_pb2.Transform | None = ...,
+        appearance: Global___Appearance | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_score", b"_score", "box", b"box", "mask", b"mask", "polygon", b"polygon", "score", b"score", "source", b"source", "transform", b"transform"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_score", b"_score", "appearance", b"appearance", "box", b"box", "mask", b"mask", "polygon", b"polygon", "score", b"score", "source", b"source", "transform", b"transform"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_score", b"_score", "box", b"box", "id", b"id", "image_digest", b"image_digest", "label", b"label", "mask", b"mask", "polygon", b"polygon", "score", b"score", "source", b"source", "text", b"text", "transform", b"transform"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_score", b"_score", "appearance", b"appearance", "box", b"box", "id", b"id", "image_digest", b"image_digest", "label", b"label", "mask", b"mask", "polygon", b"polygon", "score", b"score", "source", b"source", "text", b"text", "transform", b"transform"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__score: _TypeAlias = _typing.Literal["score"]  # noqa: Y015
     _WhichOneofArgType__score: _TypeAlias = _typing.Literal["_score", b"_score"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType__score) -> _WhichOneofReturnType__score | None: ...
 
 Global___Region: _TypeAlias = Region  # noqa: Y015
+
+@_typing.final
+class Appearance(_message.Message):
+    """What was measured of a region's pixels: of those in its mask where there is one, else of those in its box."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    COLORS_FIELD_NUMBER: _builtins.int
+    NEARNESS_FIELD_NUMBER: _builtins.int
+    PIXELS_FIELD_NUMBER: _builtins.int
+    nearness: _builtins.float
+    """Median nearness to the camera, 0 (farthest in the picture) to 1 (nearest); unset where no depth model is bound."""
+    pixels: _builtins.int
+    """Pixels that were measured."""
+    @_builtins.property
+    def colors(self) -> _containers.RepeatedCompositeFieldContainer[Global___ColorShare]:
+        """Colours by name, largest share first; shares are of the pixels that are neither highlight nor shadow."""
+
+    def __init__(
+        self,
+        *,
+        colors: _abc.Iterable[Global___ColorShare] | None = ...,
+        nearness: _builtins.float | None = ...,
+        pixels: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_nearness", b"_nearness", "nearness", b"nearness"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_nearness", b"_nearness", "colors", b"colors", "nearness", b"nearness", "pixels", b"pixels"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__nearness: _TypeAlias = _typing.Literal["nearness"]  # noqa: Y015
+    _WhichOneofArgType__nearness: _TypeAlias = _typing.Literal["_nearness", b"_nearness"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__nearness) -> _WhichOneofReturnType__nearness | None: ...
+
+Global___Appearance: _TypeAlias = Appearance  # noqa: Y015
+
+@_typing.final
+class ColorShare(_message.Message):
+    """How much of a region has a colour."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    SHARE_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """Name of the colour, such as "red"."""
+    share: _builtins.float
+    """Share of the pixels, in (0, 1]."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        share: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name", "share", b"share"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ColorShare: _TypeAlias = ColorShare  # noqa: Y015
 
 @_typing.final
 class Source(_message.Message):

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from services.common.plans import TextField
+    from services.common.geometry import Box
+    from services.common.plans import Aspect, RelationKind, TextField
     from services.common.regions import Capability, Source
 
 
@@ -48,6 +49,11 @@ class CheckKind(IntEnum):
     COUNT = 3
     FORMAT = 4
     ABSENCE = 5
+    GEOMETRY = 6
+    COLOR = 7
+    AGREEMENT = 8
+    JUDGE = 9
+    QUOTE = 10
 
 
 class CheckOutcome(IntEnum):
@@ -56,6 +62,23 @@ class CheckOutcome(IntEnum):
     PASSED = 1
     FAILED = 2
     INCONCLUSIVE = 3
+
+
+class InconclusiveReason(IntEnum):
+    """Why a check could not tell."""
+
+    UNSURE = 1
+    NOT_BOUND = 2
+    OVER_BUDGET = 3
+    UNAVAILABLE = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """One search of an area."""
+
+    area: Box
+    source: Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +94,7 @@ class Absent:
 
     label: str
     queries: tuple[str, ...] = ()
+    searches: tuple[Search, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,15 +128,81 @@ class Field:
     value: str
 
 
-Statement = Exists | Absent | Located | Count | Reading | Field
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """The target looks so: `value` is the colour, size, shape … that `aspect` names."""
+
+    label: str
+    aspect: Aspect
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """The target is, or with `negated` is not, in a condition."""
+
+    label: str
+    value: str
+    negated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """The target lies so to another target. Only BETWEEN has a second object."""
+
+    label: str
+    kind: RelationKind
+    object_id: str
+    object_label: str
+    second_object_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """The target has more, or with `least` less, of `aspect` than another target."""
+
+    label: str
+    aspect: Aspect
+    least: bool
+    other_id: str
+    other_label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Knowledge:
+    """A document says so, word for word."""
+
+    quote: str
+
+
+Statement = Exists | Absent | Located | Count | Reading | Field | Attribute | State | Related | Compared | Knowledge
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """Text that the caller gave to be cited. It is data and is never obeyed."""
+
+    id: str
+    text: str
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """Characters `begin` to `end`, from 0, of a document."""
+
+    document_id: str
+    begin: int
+    end: int
 
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """One leg that a claim stands on."""
+    """One leg that a claim stands on: a region, or with `passage` a piece of a document (`region_id` is then empty)."""
 
     region_id: str
     role: CitationRole
+    passage: Passage | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +227,7 @@ class Check:
     detail: str
     figures: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
     source: Source | None = None
+    inconclusive_reason: InconclusiveReason | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +252,20 @@ class Abstention:
     target_id: str = ""
     capability: Capability | None = None
     near_region_ids: tuple[str, ...] = ()
+    searches: tuple[Search, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something derived of a candidate by code, for a claim to state; `strength` in [0, 1].
+
+    `object_region_ids` are the other regions that it rests on: what it is measured against.
+    """
+
+    region_id: str
+    statement: Statement
+    strength: float
+    object_region_ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,9 +280,13 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class TargetEvidence:
-    """What resolution found for one target: candidates best first, and whether it was searched for properly."""
+    """What resolution found for one target: candidates best first, and whether it was searched for properly.
+
+    `findings` are what attribute, state, relation and comparison claims state, best first.
+    """
 
     target_id: str
     candidates: tuple[Candidate, ...]
     distinct: int
     searched: bool
+    findings: tuple[Finding, ...] = ()

@@ -56,15 +56,61 @@ class RelationKind(IntEnum):
     NEXT_TO = 8
     IN_FRONT_OF = 9
     BEHIND = 10
+    OVERLAPPING = 11
+    BETWEEN = 12
+    SAME_COLOR = 13
+    LARGER_THAN = 14
+    SMALLER_THAN = 15
+
+
+class Aspect(IntEnum):
+    """What a question about a thing asks of it."""
+
+    NONE = 0
+    COLOR = 1
+    SIZE = 2
+    SHAPE = 3
+    ORIENTATION = 4
+    MATERIAL = 5
+    NEARNESS = 6
+    LEFTNESS = 7
+    HEIGHT = 8
+    NUMBER = 9
+    CONDITION = 10
+
+
+class Order(IntEnum):
+    """Order in which things of one kind are counted off: the named one first."""
+
+    FROM_LEFT = 1
+    FROM_RIGHT = 2
+    FROM_TOP = 3
+    FROM_BOTTOM = 4
+    LARGEST = 5
+    SMALLEST = 6
+    NEAREST = 7
+    FARTHEST = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """Who planned or composed. `prompt_digest` is SHA-256 hexadecimal, empty for rules."""
+    """Who planned or composed.
+
+    Attributes:
+        name: "rules", or the model's served name.
+        version: Of the rules, or of the model.
+        prompt_digest: SHA-256 of the prompt template, hexadecimal; empty for rules.
+        temperature: Of the sampling; None for rules.
+        seed: Of the sampling; None for rules, and where the endpoint takes none.
+        trouble: Why the engine that should have worked did not, in one word; empty where it did.
+    """
 
     name: str
     version: str
     prompt_digest: str = ""
+    temperature: float | None = None
+    seed: int | None = None
+    trouble: str = ""
 
 
 def described(noun: str, attributes: Iterable[str]) -> str:
@@ -80,8 +126,19 @@ def described(noun: str, attributes: Iterable[str]) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Rank:
+    """A place, from 1, in an order: "the second from the left"."""
+
+    order: Order
+    place: int
+
+
+@dataclass(frozen=True, slots=True)
 class Target:
-    """One thing to find: an object by noun and attributes, or lettering by its words or its kind."""
+    """One thing to find: an object by noun and attributes, or lettering by its words or its kind.
+
+    `earlier` marks what an earlier turn of the conversation was about: it is not searched for again.
+    """
 
     id: str
     noun: str = ""
@@ -89,6 +146,8 @@ class Target:
     literal_text: str = ""
     is_text: bool = False
     text_field: TextField = TextField.ANY
+    rank: Rank | None = None
+    earlier: bool = False
 
     @property
     def words(self) -> str:
@@ -100,18 +159,24 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Relation:
-    """A condition between two targets, by their ids."""
+    """A condition between targets, by their ids. Only BETWEEN has a second object."""
 
     subject_id: str
     kind: RelationKind
     object_id: str
+    second_object_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a question needs. `targets` in the order of the question; the first is what it is about."""
+    """What a question needs. `targets` in the order of the question; the first is what it is about.
+
+    `aspect` is what attribute, state and comparison tasks ask; `least` asks a comparison for the less of it.
+    """
 
     task: Task
     engine: Engine
     targets: tuple[Target, ...] = ()
     relations: tuple[Relation, ...] = ()
+    aspect: Aspect = Aspect.NONE
+    least: bool = False

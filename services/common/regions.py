@@ -7,7 +7,7 @@ from enum import IntEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from services.common.geometry import Box, Transform
+    from services.common.geometry import Box, Size, Transform
 
 
 class Tier(IntEnum):
@@ -48,8 +48,35 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class Mask:
+    """Pixels of a whole image: COCO compressed run-length encoding, column-major."""
+
+    size: Size
+    counts: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Appearance:
+    """How a region's pixels look.
+
+    Attributes:
+        colors: Names and shares in (0, 1], largest first, of the pixels that are neither highlight nor shadow.
+        pixels: How many were measured.
+        nearness: Median, 0 (farthest in the picture) to 1 (nearest); None without a depth model.
+    """
+
+    colors: tuple[tuple[str, float], ...]
+    pixels: int
+    nearness: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Region:
-    """A place in one image. `polygon` holds (x, y) vertices in order, or is empty; `score` is None when not given."""
+    """A place in one image.
+
+    `polygon` holds (x, y) vertices in order, or is empty; `score` is None when not given, `mask` when not outlined,
+    `appearance` when not measured.
+    """
 
     id: str
     image_digest: str
@@ -60,3 +87,5 @@ class Region:
     label: str = ""
     text: str = ""
     score: float | None = field(default=None)
+    mask: Mask | None = None
+    appearance: Appearance | None = None

@@ -5,26 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from groundwire.v1 import answer_pb2, claim_pb2, image_pb2, llm_service_pb2, region_pb2
-from services.common.claims import (
-    Absent,
-    Abstention,
-    Check,
-    Citation,
-    CitationRole,
-    Claim,
-    ClaimDraft,
-    Count,
-    Exists,
-    Field,
-    Located,
-    Reading,
-    Statement,
-    TargetEvidence,
-)
+from services.common.claims import Abstention, Check, Claim, ClaimDraft, TargetEvidence
 from services.common.errors import InvalidField, ModelOutput
-from services.common.plans import TextField
 from services.fusion.core.policy import Stakes
-from services.runtime import wire
+from services.runtime import statements, wire
 
 if TYPE_CHECKING:
     from services.fusion.core.doubt import Escalation
@@ -80,6 +64,15 @@ def evidence_to(evidence: TargetEvidence) -> llm_service_pb2.TargetEvidence:
         ],
         distinct=evidence.distinct,
         searched=evidence.searched,
+        findings=[
+            llm_service_pb2.Finding(
+                region_id=finding.region_id,
+                statement=statements.predicate_to(evidence.target_id, finding.statement),
+                object_region_ids=finding.object_region_ids,
+                strength=finding.strength,
+            )
+            for finding in evidence.findings
+        ],
     )
 
 
@@ -87,35 +80,14 @@ def draft_from(message: claim_pb2.ClaimDraft) -> ClaimDraft:
     """A draft as composed.
 
     Raises:
-        ModelOutput: It states nothing.
+        ModelOutput: It states nothing, or something that means nothing here.
     """
-    return ClaimDraft(
-        text=message.text,
-        target_id=message.predicate.target_id,
-        statement=_statement_from(message.predicate),
-        citations=tuple(
-            Citation(c.region_id, wire.member(CitationRole, c.role, "citations.role")) for c in message.citations
-        ),
-    )
-
-
-def _statement_from(message: claim_pb2.Predicate) -> Statement:
-    match message.WhichOneof("kind"):
-        case "exists":
-            return Exists(message.exists.label)
-        case "absent":
-            return Absent(message.absent.label, tuple(message.absent.queries))
-        case "located":
-            return Located(message.located.label)
-        case "count":
-            return Count(message.count.label, message.count.value)
-        case "reading":
-            return Reading(message.reading.text)
-        case "field":
-            field = wire.member(TextField, message.field.field, "predicate.field.field")
-            return Field(field, message.field.key, message.field.value)
-        case _:
-            raise ModelOutput("a composed claim states nothing", remedy="report this: llm broke its contract")
+    try:
+        statement = statements.statement_from(message.predicate)
+        citations = tuple(statements.citation_from(citation) for citation in message.citations)
+    except InvalidField as error:
+        raise ModelOutput(f"a composed claim broke the contract: {error}", remedy="report this") from error
+    return ClaimDraft(message.text, message.predicate.target_id, statement, citations)
 
 
 def claim_to(claim: Claim) -> claim_pb2.Claim:
@@ -123,8 +95,8 @@ def claim_to(claim: Claim) -> claim_pb2.Claim:
     return claim_pb2.Claim(
         id=claim.id,
         text=claim.draft.text,
-        predicate=wire.predicate_to(claim.draft),
-        citations=wire.citations_to(claim.draft),
+        predicate=statements.predicate_to(claim.draft.target_id, claim.draft.statement),
+        citations=statements.citations_to(claim.draft),
         checks=[_check_to(check) for check in claim.checks],
         verdict=claim_pb2.Verdict.ValueType(claim.verdict),
         evidence_score=claim.evidence_score,
@@ -140,6 +112,7 @@ def _check_to(check: Check) -> claim_pb2.Check:
         detail=check.detail,
         figures=dict(check.figures),
         source=None if check.source is None else wire.source_to(check.source),
+        inconclusive_reason=claim_pb2.InconclusiveReason.ValueType(check.inconclusive_reason or 0),
     )
 
 
@@ -151,6 +124,7 @@ def abstention_to(abstention: Abstention) -> claim_pb2.Abstention:
         detail=abstention.detail,
         capability=region_pb2.Capability.ValueType(abstention.capability or 0),
         near_region_ids=abstention.near_region_ids,
+        searches=statements.searches_to(abstention.searches),
     )
 
 

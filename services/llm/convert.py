@@ -11,7 +11,7 @@ from groundwire.v1 import llm_service_pb2 as pb
 from services.common.claims import Candidate, TargetEvidence
 from services.common.errors import InvalidField
 from services.llm.core.evidence import Material
-from services.runtime import wire
+from services.runtime import statements, wire
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -156,4 +156,8 @@ def judgement_to(judgement: Judgement) -> pb.JudgeResponse:
 
 
 def _draft_to(draft: ClaimDraft) -> claim_pb2.ClaimDraft:
-    return claim_pb2.ClaimDraft(text=draft.text, predicate=wire.predicate_to(draft), citations=wire.citations_to(draft))
+    return claim_pb2.ClaimDraft(
+        text=draft.text,
+        predicate=statements.predicate_to(draft.target_id, draft.statement),
+        citations=statements.citations_to(draft),
+    )

@@ -7,19 +7,16 @@ from __future__ import annotations
 
 import math
 import re
-from typing import TYPE_CHECKING, Final, TypeVar, assert_never
+from typing import TYPE_CHECKING, Final, TypeVar
 
-from groundwire.v1 import claim_pb2, geometry_pb2, plan_pb2, region_pb2
-from services.common.claims import Absent, Count, Exists, Field, Located, Reading
+from groundwire.v1 import geometry_pb2, plan_pb2, region_pb2
 from services.common.errors import InvalidField
 from services.common.geometry import Box, Size, Transform
-from services.common.plans import Engine, Plan, Relation, RelationKind, Target, Task, TextField
-from services.common.regions import Capability, Region, Source, Tier
+from services.common.plans import Aspect, Engine, Order, Plan, Rank, Relation, RelationKind, Target, Task, TextField
+from services.common.regions import Appearance, Capability, Mask, Region, Source, Tier
 
 if TYPE_CHECKING:
     from enum import IntEnum
-
-    from services.common.claims import ClaimDraft
 
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 
@@ -133,11 +130,13 @@ def region_to(region: Region) -> region_pb2.Region:
         image_digest=region.image_digest,
         box=box_to(region.box),
         polygon=outline if region.polygon else None,
+        mask=None if region.mask is None else mask_to(region.mask),
         label=region.label,
         text=region.text,
         score=region.score,
         source=source_to(region.source),
         transform=transform_to(region.transform),
+        appearance=None if region.appearance is None else appearance_to(region.appearance),
     )
 
 
@@ -153,17 +152,61 @@ def region_from(message: region_pb2.Region) -> Region:
         label=message.label,
         text=message.text,
         score=message.score if message.HasField("score") else None,
+        mask=mask_from(message.mask) if message.HasField("mask") else None,
+        appearance=appearance_from(message.appearance) if message.HasField("appearance") else None,
+    )
+
+
+def mask_to(mask: Mask) -> geometry_pb2.Mask:
+    """The mask as a message."""
+    return geometry_pb2.Mask(size=size_to(mask.size), counts=mask.counts)
+
+
+def mask_from(message: geometry_pb2.Mask) -> Mask:
+    """The mask as a value."""
+    return Mask(size_from(message.size), message.counts)
+
+
+def appearance_to(appearance: Appearance) -> region_pb2.Appearance:
+    """The measurement as a message."""
+    return region_pb2.Appearance(
+        colors=[region_pb2.ColorShare(name=name, share=share) for name, share in appearance.colors],
+        nearness=appearance.nearness,
+        pixels=appearance.pixels,
+    )
+
+
+def appearance_from(message: region_pb2.Appearance) -> Appearance:
+    """The measurement as a value."""
+    return Appearance(
+        colors=tuple((color.name, color.share) for color in message.colors),
+        pixels=message.pixels,
+        nearness=message.nearness if message.HasField("nearness") else None,
     )
 
 
 def engine_to(engine: Engine) -> plan_pb2.Engine:
     """The engine as a message."""
-    return plan_pb2.Engine(name=engine.name, version=engine.version, prompt_digest=engine.prompt_digest)
+    return plan_pb2.Engine(
+        name=engine.name,
+        version=engine.version,
+        prompt_digest=engine.prompt_digest,
+        temperature=engine.temperature,
+        seed=engine.seed,
+        trouble=engine.trouble,
+    )
 
 
 def engine_from(message: plan_pb2.Engine) -> Engine:
     """The engine as a value."""
-    return Engine(message.name, message.version, message.prompt_digest)
+    return Engine(
+        message.name,
+        message.version,
+        message.prompt_digest,
+        temperature=message.temperature if message.HasField("temperature") else None,
+        seed=message.seed if message.HasField("seed") else None,
+        trouble=message.trouble,
+    )
 
 
 def plan_to(plan: Plan) -> plan_pb2.Plan:
@@ -176,10 +219,13 @@ def plan_to(plan: Plan) -> plan_pb2.Plan:
                 subject_id=relation.subject_id,
                 kind=plan_pb2.RelationKind.ValueType(relation.kind),
                 object_id=relation.object_id,
+                second_object_id=relation.second_object_id,
             )
             for relation in plan.relations
         ],
         engine=engine_to(plan.engine),
+        aspect=plan_pb2.Aspect.ValueType(plan.aspect),
+        least=plan.least,
     )
 
 
@@ -190,9 +236,11 @@ def plan_from(message: plan_pb2.Plan) -> Plan:
         engine=engine_from(message.engine),
         targets=tuple(_target_from(target) for target in message.targets),
         relations=tuple(
-            Relation(r.subject_id, member(RelationKind, r.kind, "plan.relations.kind"), r.object_id)
+            Relation(r.subject_id, member(RelationKind, r.kind, "plan.relations.kind"), r.object_id, r.second_object_id)
             for r in message.relations
         ),
+        aspect=member(Aspect, message.aspect, "plan.aspect"),
+        least=message.least,
     )
 
 
@@ -204,6 +252,8 @@ def _target_to(target: Target) -> plan_pb2.Target:
         literal_text=target.literal_text,
         is_text=target.is_text,
         text_field=plan_pb2.TextField.ValueType(target.text_field),
+        rank=None if target.rank is None else _rank_to(target.rank),
+        earlier=target.earlier,
     )
 
 
@@ -215,34 +265,16 @@ def _target_from(message: plan_pb2.Target) -> Target:
         literal_text=message.literal_text,
         is_text=message.is_text,
         text_field=member(TextField, message.text_field, "plan.targets.text_field"),
+        rank=_rank_from(message.rank) if message.HasField("rank") else None,
+        earlier=message.earlier,
     )
 
 
-def predicate_to(draft: ClaimDraft) -> claim_pb2.Predicate:
-    """The draft's statement as a message."""
-    predicate = claim_pb2.Predicate(target_id=draft.target_id)
-    match draft.statement:
-        case Exists(label):
-            predicate.exists.label = label
-        case Absent(label, queries):
-            predicate.absent.CopyFrom(claim_pb2.Absent(label=label, queries=queries))
-        case Located(label):
-            predicate.located.label = label
-        case Count(label, value):
-            predicate.count.CopyFrom(claim_pb2.Count(label=label, value=value))
-        case Reading(text):
-            predicate.reading.text = text
-        case Field(field, key, value):
-            kind = plan_pb2.TextField.ValueType(field)
-            predicate.field.CopyFrom(claim_pb2.Field(field=kind, key=key, value=value))
-        case _ as unreachable:
-            assert_never(unreachable)
-    return predicate
+def _rank_to(rank: Rank) -> plan_pb2.Rank:
+    return plan_pb2.Rank(order=plan_pb2.Order.ValueType(rank.order), place=rank.place)
 
 
-def citations_to(draft: ClaimDraft) -> list[claim_pb2.Citation]:
-    """The draft's citations as messages."""
-    return [
-        claim_pb2.Citation(region_id=c.region_id, role=claim_pb2.CitationRole.ValueType(c.role))
-        for c in draft.citations
-    ]
+def _rank_from(message: plan_pb2.Rank) -> Rank:
+    if message.place < 1:
+        raise InvalidField("plan.targets.rank.place", "a rank's place is below 1", remedy="count from 1")
+    return Rank(member(Order, message.order, "plan.targets.rank.order"), message.place)
