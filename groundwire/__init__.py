@@ -12,6 +12,7 @@ answer.draw().save("motorcycle.groundwire.png")
 from groundwire.answers import Answer
 from groundwire.async_client import AsyncClient
 from groundwire.client import Client
+from groundwire.credentials import Credentials
 from groundwire.errors import (
     Cancelled,
     DeadlineExceeded,
@@ -20,8 +21,10 @@ from groundwire.errors import (
     Internal,
     InvalidRequest,
     NotFound,
+    PermissionDenied,
     PictureFile,
     ResourceExhausted,
+    Unauthenticated,
     Unavailable,
     Unimplemented,
 )
@@ -37,6 +40,7 @@ __all__ = [
     "Cancelled",
     "Checked",
     "Client",
+    "Credentials",
     "DeadlineExceeded",
     "Escalated",
     "Event",
@@ -48,11 +52,13 @@ __all__ = [
     "Looked",
     "MeshStatus",
     "NotFound",
+    "PermissionDenied",
     "PictureFile",
     "Planned",
     "ResourceExhausted",
     "ServiceStatus",
     "State",
+    "Unauthenticated",
     "Unavailable",
     "Unimplemented",
 ]

@@ -10,6 +10,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from groundwire import calls
 from groundwire.addresses import DEFAULT_ADDRESS, Addresses
 from groundwire.answers import Answer
+from groundwire.credentials import Credentials
 from groundwire.errors import GroundwireError, from_rpc_error
 from groundwire.events import Answered, event_of
 from groundwire.images import decoded, picture_of
@@ -46,6 +47,7 @@ class Client:
         llm_address: Where llm listens, for `status` only; port 50053 when not given.
         provenance_address: Where provenance listens; port 50054 when not given.
         timeout_s: Deadline of a call that is given none of its own, seconds.
+        credentials: Who calls, for meshes that ask; from the environment when not given.
     """
 
     def __init__(
@@ -56,16 +58,15 @@ class Client:
         llm_address: str = "",
         provenance_address: str = "",
         timeout_s: float = calls.DEFAULT_TIMEOUT_S,
+        credentials: Credentials | None = None,
     ) -> None:
         """Open channels; they connect when first used."""
         self.addresses = Addresses.beside(
             address, perception=perception_address, llm=llm_address, provenance=provenance_address
         )
         self._timeout_s = calls.timeout(timeout_s, calls.DEFAULT_TIMEOUT_S)
-        self._channels = {
-            name: grpc.insecure_channel(at, options=calls.channel_options(at))
-            for name, at in self.addresses.by_name.items()
-        }
+        self._credentials = credentials or Credentials.of_environment()
+        self._channels = {name: self._credentials.channel(at) for name, at in self.addresses.by_name.items()}
         self._grounding = grounding_service_pb2_grpc.GroundingServiceStub(self._channels["fusion"])
         self._perception = perception_service_pb2_grpc.PerceptionServiceStub(self._channels["perception"])
         self._provenance = provenance_service_pb2_grpc.ProvenanceServiceStub(self._channels["provenance"])
@@ -198,14 +199,14 @@ class Client:
         """One unary call, with a deadline and a typed error."""
         deadline_s = calls.timeout(timeout_s, self._timeout_s)
         try:
-            return method(request, timeout=deadline_s)
+            return method(request, timeout=deadline_s, metadata=self._credentials.metadata)
         except grpc.RpcError as error:
             raise self._typed(error, part, deadline_s) from error
 
     def _events(
         self, request: grounding_service_pb2.AskStreamRequest, content: bytes, deadline_s: float
     ) -> Iterator[Event]:
-        call: Any = self._grounding.AskStream(request, timeout=deadline_s)
+        call: Any = self._grounding.AskStream(request, timeout=deadline_s, metadata=self._credentials.metadata)
         answered = False
         try:
             for message in call:

@@ -112,6 +112,20 @@ class ResourceExhausted(GroundwireError):
     retry_after_s: float | None = None
 
 
+class Unauthenticated(GroundwireError):
+    """The mesh wants to know who calls, and was not told, or not convinced."""
+
+    default_code = grpc.StatusCode.UNAUTHENTICATED
+    default_reason = "UNAUTHENTICATED"
+
+
+class PermissionDenied(GroundwireError):
+    """The mesh knows who calls, and this is not for them."""
+
+    default_code = grpc.StatusCode.PERMISSION_DENIED
+    default_reason = "PERMISSION_DENIED"
+
+
 class Cancelled(GroundwireError):
     """The call was given up."""
 
@@ -140,6 +154,8 @@ _KINDS: Final = (
     Unavailable,
     DeadlineExceeded,
     ResourceExhausted,
+    Unauthenticated,
+    PermissionDenied,
     Cancelled,
     Unimplemented,
     Internal,

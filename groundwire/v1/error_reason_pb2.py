@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n groundwire/v1/error_reason.proto\x12\rgroundwire.v1*\xfd\x03\n\x0b\x45rrorReason\x12\x1c\n\x18\x45RROR_REASON_UNSPECIFIED\x10\x00\x12\x1e\n\x1a\x45RROR_REASON_INVALID_FIELD\x10\x01\x12!\n\x1d\x45RROR_REASON_UNREADABLE_IMAGE\x10\x02\x12 \n\x1c\x45RROR_REASON_IMAGE_TOO_LARGE\x10\x03\x12 \n\x1c\x45RROR_REASON_IMAGE_TOO_SMALL\x10\x04\x12 \n\x1c\x45RROR_REASON_DIGEST_MISMATCH\x10\x05\x12 \n\x1c\x45RROR_REASON_IMAGE_NOT_FOUND\x10\x06\x12!\n\x1d\x45RROR_REASON_RECORD_NOT_FOUND\x10\x07\x12%\n!ERROR_REASON_CAPABILITY_NOT_BOUND\x10\x08\x12!\n\x1d\x45RROR_REASON_PART_UNAVAILABLE\x10\t\x12\x1d\n\x19\x45RROR_REASON_NOT_RECORDED\x10\n\x12\"\n\x1e\x45RROR_REASON_DEADLINE_EXCEEDED\x10\x0b\x12\x1b\n\x17\x45RROR_REASON_OVERLOADED\x10\x0c\x12\x1d\n\x19\x45RROR_REASON_MODEL_OUTPUT\x10\r\x12\x19\n\x15\x45RROR_REASON_INTERNAL\x10\x0e\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n groundwire/v1/error_reason.proto\x12\rgroundwire.v1*\xc3\x04\n\x0b\x45rrorReason\x12\x1c\n\x18\x45RROR_REASON_UNSPECIFIED\x10\x00\x12\x1e\n\x1a\x45RROR_REASON_INVALID_FIELD\x10\x01\x12!\n\x1d\x45RROR_REASON_UNREADABLE_IMAGE\x10\x02\x12 \n\x1c\x45RROR_REASON_IMAGE_TOO_LARGE\x10\x03\x12 \n\x1c\x45RROR_REASON_IMAGE_TOO_SMALL\x10\x04\x12 \n\x1c\x45RROR_REASON_DIGEST_MISMATCH\x10\x05\x12 \n\x1c\x45RROR_REASON_IMAGE_NOT_FOUND\x10\x06\x12!\n\x1d\x45RROR_REASON_RECORD_NOT_FOUND\x10\x07\x12%\n!ERROR_REASON_CAPABILITY_NOT_BOUND\x10\x08\x12!\n\x1d\x45RROR_REASON_PART_UNAVAILABLE\x10\t\x12\x1d\n\x19\x45RROR_REASON_NOT_RECORDED\x10\n\x12\"\n\x1e\x45RROR_REASON_DEADLINE_EXCEEDED\x10\x0b\x12\x1b\n\x17\x45RROR_REASON_OVERLOADED\x10\x0c\x12\x1d\n\x19\x45RROR_REASON_MODEL_OUTPUT\x10\r\x12 \n\x1c\x45RROR_REASON_UNAUTHENTICATED\x10\x0f\x12\"\n\x1e\x45RROR_REASON_PERMISSION_DENIED\x10\x10\x12\x19\n\x15\x45RROR_REASON_INTERNAL\x10\x0e\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -32,5 +32,5 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'groundwire.v1.error_reason_
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_ERRORREASON']._serialized_start=52
-  _globals['_ERRORREASON']._serialized_end=561
+  _globals['_ERRORREASON']._serialized_end=631
 # @@protoc_insertion_point(module_scope)

@@ -76,6 +76,14 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """A model answered with something that breaks its contract. INTERNAL.
     Example: {"model": "read_text", "what": "SCORES has shape (3,), POLYGONS has 4 rows"}
     """
+    ERROR_REASON_UNAUTHENTICATED: _ErrorReason.ValueType  # 15
+    """The caller did not say, or could not prove, who it is. UNAUTHENTICATED.
+    Example: {"remedy": "send a token: authorization: Bearer …", "what": "the token has expired"}
+    """
+    ERROR_REASON_PERMISSION_DENIED: _ErrorReason.ValueType  # 16
+    """The caller is known, and this is not for it. PERMISSION_DENIED.
+    Example: {"caller": "spiffe://groundwire/console", "method": "groundwire.v1.ProvenanceService/Erase"}
+    """
     ERROR_REASON_INTERNAL: _ErrorReason.ValueType  # 14
     """A fault of ours. INTERNAL; the log has the details under the trace id.
     Example: {"trace_id": "4bf92f…"}
@@ -140,6 +148,14 @@ Example: {"limit": "64", "what": "calls in flight"}
 ERROR_REASON_MODEL_OUTPUT: ErrorReason.ValueType  # 13
 """A model answered with something that breaks its contract. INTERNAL.
 Example: {"model": "read_text", "what": "SCORES has shape (3,), POLYGONS has 4 rows"}
+"""
+ERROR_REASON_UNAUTHENTICATED: ErrorReason.ValueType  # 15
+"""The caller did not say, or could not prove, who it is. UNAUTHENTICATED.
+Example: {"remedy": "send a token: authorization: Bearer …", "what": "the token has expired"}
+"""
+ERROR_REASON_PERMISSION_DENIED: ErrorReason.ValueType  # 16
+"""The caller is known, and this is not for it. PERMISSION_DENIED.
+Example: {"caller": "spiffe://groundwire/console", "method": "groundwire.v1.ProvenanceService/Erase"}
 """
 ERROR_REASON_INTERNAL: ErrorReason.ValueType  # 14
 """A fault of ours. INTERNAL; the log has the details under the trace id.

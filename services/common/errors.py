@@ -120,6 +120,18 @@ class ModelOutput(MeshError):
     reason = "MODEL_OUTPUT"
 
 
+class Unauthenticated(MeshError):
+    """The caller did not say, or could not prove, who it is."""
+
+    reason = "UNAUTHENTICATED"
+
+
+class PermissionDenied(MeshError):
+    """The caller is known, and this is not for it."""
+
+    reason = "PERMISSION_DENIED"
+
+
 def by_reason() -> dict[str, type[MeshError]]:
     """Every kind of error by its reason, the base class among them."""
     kinds: list[type[MeshError]] = [MeshError, *MeshError.__subclasses__()]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 import structlog
@@ -30,11 +31,11 @@ log = structlog.get_logger()
 @asynccontextmanager
 async def wire(settings: ConsoleSettings) -> AsyncIterator[Parts]:
     """Open the channels, make the parts, and close the channels after them."""
-    limit = settings.max_message_bytes
+    open_to = partial(open_channel, max_message_bytes=settings.max_message_bytes, certificates=settings.certificates)
     async with (
-        open_channel(settings.fusion_address, max_message_bytes=limit) as fusion,
-        open_channel(settings.provenance_address, max_message_bytes=limit) as provenance,
-        open_channel(settings.perception_address, max_message_bytes=limit) as perception,
+        open_to(settings.fusion_address) as fusion,
+        open_to(settings.provenance_address) as provenance,
+        open_to(settings.perception_address) as perception,
     ):
         yield Parts(
             grounding=GrpcGrounding(fusion, timeout_s=settings.ask_timeout_s),

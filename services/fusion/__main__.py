@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from groundwire.v1 import grounding_service_pb2_grpc
@@ -25,11 +26,11 @@ SERVICE = "groundwire.v1.GroundingService"
 
 async def wire(settings: FusionSettings) -> AsyncIterator[Service]:
     """Open the channels, make the service, and close the channels after it."""
-    limit = settings.max_message_bytes
+    open_to = partial(open_channel, max_message_bytes=settings.max_message_bytes, certificates=settings.certificates)
     async with (
-        open_channel(settings.perception_address, max_message_bytes=limit) as perception,
-        open_channel(settings.llm_address, max_message_bytes=limit) as llm,
-        open_channel(settings.provenance_address, max_message_bytes=limit) as provenance,
+        open_to(settings.perception_address) as perception,
+        open_to(settings.llm_address) as llm,
+        open_to(settings.provenance_address) as provenance,
     ):
         parts = Parts(
             perception=GrpcPerception(perception),

@@ -53,7 +53,11 @@ async def parts_on(settings: LlmSettings) -> AsyncIterator[Service]:
         engine = _engine(settings, endpoint, turns, rules)
         judge: Judge = rules
         if settings.perception_address:
-            channel = open_channel(settings.perception_address, max_message_bytes=settings.max_message_bytes)
+            channel = open_channel(
+                settings.perception_address,
+                max_message_bytes=settings.max_message_bytes,
+                certificates=settings.certificates,
+            )
             crops = GrpcCrops(await stack.enter_async_context(channel))
             prompt = prompts.load().judge
             judge = ModelJudge(endpoint=endpoint, turns=turns, crops=crops, prompt=prompt, marks=settings.judge_marks)

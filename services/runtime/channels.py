@@ -8,9 +8,13 @@ from typing import TYPE_CHECKING, Any, Final
 import grpc
 
 from services.runtime import deadlines, rpc_spans
+from services.runtime.identity.certificates import Watched, channel_credentials
+from services.runtime.rotating import RotatingChannel
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    from services.runtime.identity.certificates import CertificateFiles
 
 RETRIES: Final = json.dumps(
     {
@@ -46,11 +50,33 @@ def options(max_message_bytes: int) -> Sequence[tuple[str, int | str]]:
     )
 
 
-def open_channel(address: str, *, max_message_bytes: int) -> grpc.aio.Channel:
-    """A channel to `address` that carries the current call's deadline and trace."""
+def open_channel(
+    address: str, *, max_message_bytes: int, certificates: CertificateFiles | None = None
+) -> grpc.aio.Channel:
+    """A channel to `address` that carries the current call's deadline, trace and tenant.
+
+    Args:
+        address: host:port. With certificates, `host` must be a name in the server's certificate.
+        max_message_bytes: Largest message, bytes.
+        certificates: Of this process, for mutual TLS; None for a plain connection.
+
+    Raises:
+        MeshError: The certificates cannot be used.
+    """
     # A pool of its own: in the shared one, a channel begins with another's back-off from an address used before.
     own = (*options(max_message_bytes), ("grpc.use_local_subchannel_pool", 1))
-    return grpc.aio.insecure_channel(address, options=own, interceptors=[_Unary(), _Stream(), _Upload()])
+    if certificates is None:
+        return grpc.aio.insecure_channel(address, options=own, interceptors=_interceptors())
+
+    def opened(watched: Watched) -> grpc.aio.Channel:
+        credentials = channel_credentials(watched.pem)
+        return grpc.aio.secure_channel(address, credentials, options=own, interceptors=_interceptors())
+
+    return RotatingChannel(Watched(certificates), opened)
+
+
+def _interceptors() -> list[grpc.aio.ClientInterceptor]:
+    return [_Unary(), _Stream(), _Upload()]
 
 
 # gRPC dispatches interceptors by base class and takes one of each kind, so one idea needs three small classes.

@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 import inspect
 import time
-from typing import TYPE_CHECKING, Any, Self
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any, Final, Self
 
 import grpc
 import structlog
 from grpc_status import rpc_status
 
-from services.common.errors import DeadlineExceeded, MeshError, Overloaded
-from services.runtime import deadlines, rpc_spans, telemetry
+from groundwire.v1 import answer_pb2
+from services.common.errors import DeadlineExceeded, MeshError
+from services.runtime import deadlines, rpc_spans, telemetry, tenant
+from services.runtime.admission import Caller
 from services.runtime.status import to_status
 
 if TYPE_CHECKING:
@@ -20,25 +23,32 @@ if TYPE_CHECKING:
 
     from opentelemetry import trace
 
+    from services.runtime.admission import Admission
+    from services.runtime.identity.gate import Gate
+
+    Context = grpc.aio.ServicerContext[Any, Any]
+
+STANDING: Final = ("/WatchAnswers", "/PerceiveStream")
+"""Methods whose calls stand open for hours and mostly wait: they take no turn."""
+
 log = structlog.get_logger()
 
 
 class CallInterceptor(grpc.aio.ServerInterceptor):
     """Wraps every handler.
 
-    1. Refuses calls beyond `max_calls_in_flight`, and calls whose deadline has already passed.
-    2. Notes the deadline for the calls made on this one's behalf.
-    3. Puts a span around it, child of the caller's.
-    4. Turns a `MeshError` into a status with details; anything else into INTERNAL with a fixed text.
-    5. Logs one line with method, status and duration.
+    1. Puts a span around it, child of the caller's.
+    2. Refuses callers that the gate does not let in.
+    3. Refuses calls that have no time left, or that there is no room for; others may have to wait for their turn.
+    4. Notes tenant and deadline for the calls made on this one's behalf.
+    5. Turns a `MeshError` into a status with details; anything else into INTERNAL with a fixed text.
+    6. Logs one line with method, status and duration.
     """
 
-    def __init__(self, *, max_calls_in_flight: int) -> None:
+    def __init__(self, *, gate: Gate, admission: Admission) -> None:
         """Start with no call in flight."""
-        self._limit = max_calls_in_flight
-        self._in_flight = 0
-        self._idle = asyncio.Event()
-        self._idle.set()
+        self._gate = gate
+        self._admission = admission
 
     async def intercept_service(
         self,
@@ -51,7 +61,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         if handler is None:
             return None
         if rpc_spans.is_background(method):
-            return _in_background(handler)
+            return self._in_background(handler, method)
         if handler.response_streaming:
             kind = "stream_stream" if handler.request_streaming else "unary_stream"
             wrapped: Any = self._streaming(getattr(handler, kind), method)
@@ -66,71 +76,72 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         )
 
     def _unary(self, behavior: Any, method: str) -> Any:
-        async def call(request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> Any:
-            with rpc_spans.server(method, context) as span, _Call(self, method, span) as record:
+        async def call(request: Any, context: Context) -> Any:
+            with rpc_spans.server(method, context) as span, _Call(method, span) as record:
                 try:
-                    record.admit(context)
-                    return await behavior(request, context)
+                    async with self._turn(method, request, context):
+                        return await behavior(request, context)
                 except Exception as error:  # noqa: BLE001 - the boundary: whatever is raised becomes a status
                     await record.abort(context, error)
 
         return call
 
     def _streaming(self, behavior: Any, method: str) -> Any:
-        async def call(request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> AsyncIterator[Any]:
-            with rpc_spans.server(method, context) as span, _Call(self, method, span) as record:
+        async def call(request: Any, context: Context) -> AsyncIterator[Any]:
+            with rpc_spans.server(method, context) as span, _Call(method, span) as record:
                 try:
-                    record.admit(context)
-                    async for response in _responses(behavior, request, context):
-                        yield response
+                    async with self._turn(method, request, context):
+                        async for response in _responses(behavior, request, context):
+                            yield response
                 except Exception as error:  # noqa: BLE001 - as above
                     await record.abort(context, error)
 
         return call
 
-    def enter(self) -> None:
-        """Count a call in, or refuse it."""
-        if self._in_flight >= self._limit:
-            raise Overloaded(
-                f"{self._limit} calls are in flight already",
-                retry_after_s=1.0,
-                remedy="try again a little later",
-                limit=str(self._limit),
-                what="calls in flight",
-            )
-        self._in_flight += 1
-        self._idle.clear()
+    def _in_background(self, handler: grpc.RpcMethodHandler[Any, Any], method: str) -> grpc.RpcMethodHandler[Any, Any]:
+        """The handler with its `MeshError`s on the wire and nothing else: senders of spans try UNAVAILABLE again.
 
-    def leave(self) -> None:
-        """Count a call out."""
-        self._in_flight -= 1
-        if self._in_flight == 0:
-            self._idle.set()
+        Whether a service is well anybody may ask; what is sent here to be kept passes the gate.
+        """
+        behavior: Any = handler.unary_unary
+        if behavior is None:
+            return handler
+
+        async def call(request: Any, context: Context) -> Any:
+            try:
+                if not rpc_spans.is_probe(method):
+                    await self._gate.admit(method.removeprefix("/"), context)
+                return await behavior(request, context)
+            except MeshError as error:
+                status = rpc_status.to_status(to_status(error))
+                await context.abort(status.code, status.details or "", status.trailing_metadata or ())
+
+        return grpc.unary_unary_rpc_method_handler(
+            call, request_deserializer=handler.request_deserializer, response_serializer=handler.response_serializer
+        )
+
+    @asynccontextmanager
+    async def _turn(self, method: str, request: Any, context: Context) -> AsyncIterator[None]:
+        """The call's turn, if it gets one; tenant and deadline are noted then."""
+        name = await self._gate.admit(method.removeprefix("/"), context)
+        left = context.time_remaining()
+        if left is not None and left <= 0:  # type: ignore[redundant-expr]  # the stub forgets None
+            raise DeadlineExceeded("the deadline had passed on arrival", remedy="allow more time", step="admit")
+        tenant.set_current(name)
+        deadlines.set_remaining(left)
+        if method.endswith(STANDING):
+            yield
+            return
+        casual = getattr(request, "stakes", 0) == answer_pb2.STAKES_CASUAL
+        async with self._admission.turn(Caller(name, casual, left)):
+            yield
 
     async def idle(self) -> None:
         """Return when no call is in flight."""
-        await self._idle.wait()
+        await self._admission.idle()
 
 
-def _in_background(handler: grpc.RpcMethodHandler[Any, Any]) -> grpc.RpcMethodHandler[Any, Any]:
-    """The handler with its `MeshError`s on the wire and nothing else: senders of spans try UNAVAILABLE again."""
-    behavior: Any = handler.unary_unary
-    if behavior is None:
-        return handler
-
-    async def call(request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> Any:
-        try:
-            return await behavior(request, context)
-        except MeshError as error:
-            status = rpc_status.to_status(to_status(error))
-            await context.abort(status.code, status.details or "", status.trailing_metadata or ())
-
-    return grpc.unary_unary_rpc_method_handler(
-        call, request_deserializer=handler.request_deserializer, response_serializer=handler.response_serializer
-    )
-
-
-async def _responses(behavior: Any, request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> AsyncIterator[Any]:
+async def _responses(behavior: Any, request: Any, context: Context) -> AsyncIterator[Any]:
     stream = behavior(request, context)
     if not inspect.isasyncgen(stream):
         msg = "a streaming handler is an async generator"
@@ -143,25 +154,15 @@ async def _responses(behavior: Any, request: Any, context: grpc.aio.ServicerCont
 
 
 class _Call:
-    """One call: admitted or not, how it ended, how long it took."""
+    """One call: how it ended, how long it took."""
 
-    def __init__(self, owner: CallInterceptor, method: str, span: trace.Span) -> None:
-        self._owner = owner
+    def __init__(self, method: str, span: trace.Span) -> None:
         self._method = method
         self._span = span
-        self._admitted = False
         self._code = grpc.StatusCode.OK
         self._began = time.perf_counter()
 
-    def admit(self, context: grpc.aio.ServicerContext[Any, Any]) -> None:
-        self._owner.enter()
-        self._admitted = True
-        left = context.time_remaining()
-        deadlines.set_remaining(left)
-        if left is not None and left <= 0:  # type: ignore[redundant-expr]  # the stub forgets None
-            raise DeadlineExceeded("the deadline had passed on arrival", remedy="allow more time", step="admit")
-
-    async def abort(self, context: grpc.aio.ServicerContext[Any, Any], error: Exception) -> None:
+    async def abort(self, context: Context, error: Exception) -> None:
         """End the call with the error's status. Raises, always: `context.abort` does."""
         if isinstance(error, grpc.aio.AbortError):
             self._code = context.code()
@@ -181,8 +182,6 @@ class _Call:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        if self._admitted:
-            self._owner.leave()
         if kind in (asyncio.CancelledError, GeneratorExit):  # the caller went away, or its deadline passed
             self._code = grpc.StatusCode.CANCELLED
         rpc_spans.set_status(self._span, self._code)

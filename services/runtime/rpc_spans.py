@@ -12,6 +12,7 @@ import grpc
 from opentelemetry import context as context_api
 from opentelemetry import propagate, trace
 
+from services.runtime import tenant
 from services.runtime.telemetry import tracer
 
 if TYPE_CHECKING:
@@ -30,6 +31,11 @@ def is_background(method: str | bytes) -> bool:
     return _name(method).startswith(BACKGROUND)
 
 
+def is_probe(method: str | bytes) -> bool:
+    """Whether a method is one of grpc.health: open to everybody."""
+    return _name(method).startswith("grpc.health.")
+
+
 @contextmanager
 def client(details: grpc.aio.ClientCallDetails) -> Iterator[grpc.aio.ClientCallDetails]:
     """A span around a call to another service. Yields the call's details with the trace in their metadata."""
@@ -45,7 +51,7 @@ def client(details: grpc.aio.ClientCallDetails) -> Iterator[grpc.aio.ClientCallD
         set_status_on_exception=False,
     ) as span:
         try:
-            yield _carrying_trace(details)
+            yield _carrying_context(details)
         except grpc.aio.AioRpcError as error:
             set_status(span, error.code())
             raise
@@ -57,7 +63,7 @@ def open_client(details: grpc.aio.ClientCallDetails) -> tuple[grpc.aio.ClientCal
     name = _name(details.method)
     span = tracer().start_span(name, kind=trace.SpanKind.CLIENT, attributes=_attributes(name))
     with trace.use_span(span):
-        return _carrying_trace(details), span.end
+        return _carrying_context(details), span.end
 
 
 @contextmanager
@@ -91,8 +97,9 @@ def _attributes(name: str) -> dict[str, str]:
     return {SYSTEM: "grpc", METHOD: name}
 
 
-def _carrying_trace(details: grpc.aio.ClientCallDetails) -> grpc.aio.ClientCallDetails:
-    carrier: dict[str, str] = {}
+def _carrying_context(details: grpc.aio.ClientCallDetails) -> grpc.aio.ClientCallDetails:
+    """The call's details with its trace and its tenant in their metadata."""
+    carrier = {tenant.METADATA: tenant.current_tenant()}
     propagate.inject(carrier)
     metadata = grpc.aio.Metadata(*(details.metadata or ()), *carrier.items())
     return grpc.aio.ClientCallDetails(

@@ -14,7 +14,9 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from services.common.errors import MeshError
-from services.runtime import channels, telemetry
+from services.runtime import channels, ports, telemetry
+from services.runtime.admission import Admission
+from services.runtime.identity.gate import gate_of
 from services.runtime.interceptors import CallInterceptor
 from services.runtime.logs import configure_logging
 
@@ -54,7 +56,8 @@ async def serving(service: Service, settings: ServiceSettings) -> AsyncIterator[
     Raises:
         MeshError: The port is taken.
     """
-    calls = CallInterceptor(max_calls_in_flight=settings.max_calls_in_flight)
+    admission = Admission(at_once=settings.max_calls_in_flight, waiting=settings.max_calls_waiting)
+    calls = CallInterceptor(gate=gate_of(settings), admission=admission)
     server = grpc.aio.server(
         interceptors=[calls],
         options=[*channels.options(settings.max_message_bytes), ("grpc.so_reuseport", 0)],
@@ -65,8 +68,9 @@ async def serving(service: Service, settings: ServiceSettings) -> AsyncIterator[
     await _set_health(states, service, health_pb2.HealthCheckResponse.NOT_SERVING)
     if settings.reflection:
         reflection.enable_server_reflection((service.name, reflection.SERVICE_NAME), server)
-    port = _bind(server, settings)
+    port = ports.bind(server, settings)
     await server.start()
+    probes = await ports.serve_health(states, settings)
     probe = asyncio.create_task(_report_health(service, states))
     log.info("listening", host=settings.host, port=port)
     try:
@@ -77,6 +81,8 @@ async def serving(service: Service, settings: ServiceSettings) -> AsyncIterator[
             await probe
         await states.enter_graceful_shutdown()
         await _drain(server, calls, settings.grace_s)
+        if probes is not None:
+            await probes.stop(LAST_WORDS_S)
 
 
 async def _drain(server: grpc.aio.Server, calls: CallInterceptor, grace_s: float) -> None:
@@ -86,15 +92,6 @@ async def _drain(server: grpc.aio.Server, calls: CallInterceptor, grace_s: float
         await asyncio.wait_for(calls.idle(), grace_s)
     await server.stop(LAST_WORDS_S)
     await stopping
-
-
-def _bind(server: grpc.aio.Server, settings: ServiceSettings) -> int:
-    address = f"{settings.host}:{settings.port}"
-    try:
-        return server.add_insecure_port(address)
-    except RuntimeError as error:
-        variable = f"GROUNDWIRE_{settings.service.upper()}_PORT"
-        raise MeshError(f"cannot listen on {address}", remedy=f"free the port, or set {variable}") from error
 
 
 async def _report_health(service: Service, states: health.aio.HealthServicer) -> None:

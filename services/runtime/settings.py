@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import ClassVar, TypeVar
+from pathlib import Path  # noqa: TC003 - pydantic reads the fields' types
+from typing import ClassVar, Self, TypeVar
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -18,6 +19,8 @@ from pydantic_settings import (
     SettingsError,
     TomlConfigSettingsSource,
 )
+
+from services.runtime.identity.certificates import CertificateFiles
 
 FILE_VARIABLE = "GROUNDWIRE_SETTINGS_FILE"
 
@@ -35,9 +38,50 @@ class ServiceSettings(BaseSettings):
     max_message_bytes: int = Field(
         32 * 1024 * 1024, ge=1024, description="Largest message sent or received over gRPC, bytes."
     )
-    max_calls_in_flight: int = Field(64, ge=1, description="Calls served at once; more are refused as OVERLOADED.")
-    reflection: bool = Field(default=True, description="Whether the server answers grpc.reflection.")
+    max_calls_in_flight: int = Field(64, ge=1, description="Calls served at once; more wait.")
+    max_calls_waiting: int = Field(
+        256, ge=0, description="Calls that wait for their turn, over all tenants; more are refused as OVERLOADED."
+    )
+    reflection: bool = Field(default=False, description="Whether the server answers grpc.reflection; for development.")
+    health_port: int | None = Field(
+        None,
+        ge=0,
+        le=65535,
+        description="A second port, for grpc.health.v1 alone and without TLS: probes know none. Unset: none.",
+    )
+    tls_folder: Path | None = Field(
+        None, description="Folder with tls.crt, tls.key and ca.crt: calls in and out are mutual TLS. Unset: plain."
+    )
+    policy_file: Path | None = Field(
+        None, description="TOML file that says who may call what for which tenant; needs TLS_FOLDER. Unset: anybody."
+    )
+    token_port: int | None = Field(
+        None, ge=0, le=65535, description="A further port, TLS without client certificates, for callers with tokens."
+    )
+    token_issuer: str = Field("", description="`iss` of the tokens that are believed; empty: no tokens are.")
+    token_audience: str = Field("groundwire", description="`aud` of the tokens that are believed.")
+    token_keys_url: str = Field("", description="Where the issuer publishes its keys, a JWKS: https://….")
+    token_tenant_claim: str = Field("tenant", description="Claim that names the token's tenant.")
     log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="Least severe line logged.")
+
+    @model_validator(mode="after")
+    def _identity_is_whole(self) -> Self:
+        if bool(self.policy_file) != bool(self.tls_folder):
+            msg = "POLICY_FILE and TLS_FOLDER go together: certificates prove names, and rules say what these may"
+            raise ValueError(msg)
+        if bool(self.token_issuer) != bool(self.token_keys_url):
+            msg = "TOKEN_ISSUER and TOKEN_KEYS_URL go together"
+            raise ValueError(msg)
+        if (self.token_issuer or self.token_port is not None) and self.policy_file is None:
+            msg = "tokens say who calls; POLICY_FILE says what they may"
+            raise ValueError(msg)
+        return self
+
+    @property
+    def certificates(self) -> CertificateFiles | None:
+        """The process's own certificate, key and authority; None for plain connections."""
+        folder = self.tls_folder
+        return None if folder is None else CertificateFiles(folder / "tls.crt", folder / "tls.key", folder / "ca.crt")
 
     @classmethod
     def settings_customise_sources(

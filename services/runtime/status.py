@@ -36,6 +36,8 @@ CODES: Final[Mapping[str, grpc.StatusCode]] = MappingProxyType(
         "DEADLINE_EXCEEDED": grpc.StatusCode.DEADLINE_EXCEEDED,
         "OVERLOADED": grpc.StatusCode.RESOURCE_EXHAUSTED,
         "MODEL_OUTPUT": grpc.StatusCode.INTERNAL,
+        "UNAUTHENTICATED": grpc.StatusCode.UNAUTHENTICATED,
+        "PERMISSION_DENIED": grpc.StatusCode.PERMISSION_DENIED,
         "INTERNAL": grpc.StatusCode.INTERNAL,
     }
 )

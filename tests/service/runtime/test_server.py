@@ -145,7 +145,7 @@ async def test_a_cancelled_call_stops_its_work() -> None:
 
 async def test_calls_beyond_the_limit_are_refused_and_the_place_is_given_back() -> None:
     echo = Echo()
-    async with echo_stub(echo, settings=EchoSettings(max_calls_in_flight=1)) as stub:
+    async with echo_stub(echo, settings=EchoSettings(max_calls_in_flight=1, max_calls_waiting=0)) as stub:
         first = asyncio.ensure_future(stub.Plan(plan("wait")))
         await asyncio.wait_for(echo.started.wait(), timeout=5)
         with pytest.raises(grpc.aio.AioRpcError) as caught:
@@ -192,7 +192,7 @@ async def test_calls_in_flight_are_finished_before_the_server_stops() -> None:
 
 
 async def test_reflection_tells_foreign_clients_the_contract() -> None:
-    async with echo_port(Echo()) as port:
+    async with echo_port(Echo(), EchoSettings(reflection=True)) as port:
         names = await asyncio.to_thread(_reflected, port)
     assert "groundwire.v1.LlmService" in names
 

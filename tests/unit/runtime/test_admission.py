@@ -1,0 +1,129 @@
+"""Turns, the queue before them, and what is refused."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import AsyncExitStack
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.common.errors import DeadlineExceeded, Overloaded
+from services.runtime.admission import Admission, Caller
+
+
+async def served(admission: Admission, tenant: str, order: list[str], left_s: float | None = None) -> None:
+    async with admission.turn(Caller(tenant, left_s=left_s)):
+        order.append(tenant)
+        await asyncio.sleep(0)
+
+
+async def queued(admission: Admission, tenants: str) -> tuple[AsyncExitStack, list[str], list[asyncio.Task[None]]]:
+    """One turn held, and a call of each tenant waiting behind it, in that order."""
+    held = AsyncExitStack()
+    await held.enter_async_context(admission.turn(Caller("holder")))
+    order: list[str] = []
+    tasks = []
+    for tenant in tenants:
+        tasks.append(asyncio.create_task(served(admission, tenant, order)))
+        await asyncio.sleep(0)
+    return held, order, tasks
+
+
+@given(st.text("abc", min_size=1, max_size=12))
+def test_tenants_are_served_in_turn_each_in_its_own_order(tenants: str) -> None:
+    async def run() -> list[str]:
+        held, order, tasks = await queued(Admission(at_once=1, waiting=20), tenants)
+        await held.aclose()
+        await asyncio.gather(*tasks)
+        return order
+
+    order = asyncio.run(run())
+    assert sorted(order) == sorted(tenants)
+    left = {tenant: tenants.count(tenant) for tenant in tenants}
+    for earlier, later in pairwise(order):
+        left[earlier] -= 1
+        if earlier == later:  # served twice running only when nobody else waits
+            assert all(count == 0 for tenant, count in left.items() if tenant != earlier)
+
+
+async def test_a_flood_does_not_keep_another_tenant_waiting() -> None:
+    held, order, tasks = await queued(Admission(at_once=1, waiting=100), "a" * 50 + "b")
+    await held.aclose()
+    await asyncio.gather(*tasks)
+    assert order.index("b") <= 1
+
+
+async def test_a_full_queue_drops_the_newest_of_the_crowding_tenant() -> None:
+    admission = Admission(at_once=1, waiting=3)
+    held, order, tasks = await queued(admission, "aaab")
+    await held.aclose()
+    ends = await asyncio.gather(*tasks, return_exceptions=True)
+    assert [isinstance(end, Overloaded) for end in ends] == [False, False, True, False]
+    assert sorted(order) == ["a", "a", "b"]
+
+
+async def test_a_tenant_that_crowds_is_refused_itself() -> None:
+    admission = Admission(at_once=1, waiting=2)
+    held, _, tasks = await queued(admission, "aa")
+    with pytest.raises(Overloaded, match="2 calls wait") as caught:
+        await served(admission, "a", [])
+    assert caught.value.retry_after_s >= 1
+    await held.aclose()
+    await asyncio.gather(*tasks)
+
+
+async def test_without_a_queue_what_is_too_much_is_refused() -> None:
+    admission = Admission(at_once=1, waiting=0)
+    async with admission.turn(Caller("a")):
+        with pytest.raises(Overloaded, match="1 calls are in flight"):
+            await served(admission, "b", [])
+    order: list[str] = []
+    await served(admission, "b", order)
+    assert order == ["b"]
+
+
+async def test_casual_calls_are_shed_first() -> None:
+    admission = Admission(at_once=4, waiting=4)
+    async with AsyncExitStack() as held:
+        for _ in range(3):
+            await held.enter_async_context(admission.turn(Caller("a")))
+        with pytest.raises(Overloaded, match="casual"):
+            await held.enter_async_context(admission.turn(Caller("a", casual=True)))
+        await held.enter_async_context(admission.turn(Caller("a")))
+    assert admission.taken == 0
+
+
+async def test_a_deadline_that_passes_in_the_queue_is_told_and_the_turn_goes_on() -> None:
+    admission = Admission(at_once=1, waiting=4)
+    held = AsyncExitStack()
+    await held.enter_async_context(admission.turn(Caller("a")))
+    with pytest.raises(DeadlineExceeded, match="in the queue"):
+        await served(admission, "b", [], left_s=0.01)
+    assert admission.waiting == 0
+    await held.aclose()
+    assert admission.taken == 0
+    await asyncio.wait_for(admission.idle(), timeout=1)
+
+
+async def test_a_call_that_cannot_come_in_time_is_refused_at_once() -> None:
+    ticks = iter([0.0, 8.0, 8.0, 16.0])  # calls take 8 s
+    admission = Admission(at_once=1, waiting=9, clock=ticks.__next__)
+    async with admission.turn(Caller("a")):
+        pass
+    async with admission.turn(Caller("a")):
+        with pytest.raises(DeadlineExceeded, match=r"would come in about 8\.0 s"):
+            await served(admission, "b", [], left_s=7.9)
+        assert admission.waiting == 0
+
+
+async def test_a_cancelled_wait_leaves_nothing_behind() -> None:
+    admission = Admission(at_once=1, waiting=4)
+    held, order, tasks = await queued(admission, "ab")
+    tasks[0].cancel()
+    await held.aclose()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    assert order == ["b"]
+    assert (admission.taken, admission.waiting) == (0, 0)
