@@ -52,7 +52,7 @@ class ServiceSettings(BaseSettings):
     tls_folder: Path | None = Field(
         None, description="Folder with tls.crt, tls.key and ca.crt: calls in and out are mutual TLS. Unset: plain."
     )
-    policy_file: Path | None = Field(
+    access_policy_file: Path | None = Field(
         None, description="TOML file that says who may call what for which tenant; needs TLS_FOLDER. Unset: anybody."
     )
     token_port: int | None = Field(
@@ -66,14 +66,16 @@ class ServiceSettings(BaseSettings):
 
     @model_validator(mode="after")
     def _identity_is_whole(self) -> Self:
-        if bool(self.policy_file) != bool(self.tls_folder):
-            msg = "POLICY_FILE and TLS_FOLDER go together: certificates prove names, and rules say what these may"
+        if bool(self.access_policy_file) != bool(self.tls_folder):
+            msg = (
+                "ACCESS_POLICY_FILE and TLS_FOLDER go together: certificates prove names, and rules say what these may"
+            )
             raise ValueError(msg)
         if bool(self.token_issuer) != bool(self.token_keys_url):
             msg = "TOKEN_ISSUER and TOKEN_KEYS_URL go together"
             raise ValueError(msg)
-        if (self.token_issuer or self.token_port is not None) and self.policy_file is None:
-            msg = "tokens say who calls; POLICY_FILE says what they may"
+        if (self.token_issuer or self.token_port is not None) and self.access_policy_file is None:
+            msg = "tokens say who calls; ACCESS_POLICY_FILE says what they may"
             raise ValueError(msg)
         return self
 

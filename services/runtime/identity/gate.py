@@ -90,12 +90,12 @@ def gate_of(settings: ServiceSettings) -> Gate:
     Raises:
         MeshError: The policy cannot be used.
     """
-    if settings.policy_file is None:
+    if settings.access_policy_file is None:
         return OpenGate()
     issuer = Issuer(
         settings.token_issuer, settings.token_audience, settings.token_keys_url, settings.token_tenant_claim
     )
-    return PolicyGate(read_policy(settings.policy_file), Tokens(issuer) if issuer.name else None)
+    return PolicyGate(read_policy(settings.access_policy_file), Tokens(issuer) if issuer.name else None)
 
 
 def _names(context: Context) -> tuple[str, ...]:

@@ -113,7 +113,7 @@ def files(folder: Path) -> CertificateFiles:
 def secured(world: Path, **more: Any) -> EchoSettings:
     return EchoSettings(
         tls_folder=world / "llm",
-        policy_file=world / "policy.toml",
+        access_policy_file=world / "policy.toml",
         token_issuer=ISSUER,
         token_keys_url=(world / "jwks.url").read_text(),
         **more,
@@ -273,7 +273,7 @@ async def test_renewed_certificates_are_taken_up_at_both_ends_without_a_restart(
     for name in ("llm", "fusion"):
         certificates.write(tmp_path / name, certificates.issue(old, name, ("localhost",), NOW), old)
     (tmp_path / "policy.toml").write_text(POLICY)
-    settings = EchoSettings(tls_folder=tmp_path / "llm", policy_file=tmp_path / "policy.toml")
+    settings = EchoSettings(tls_folder=tmp_path / "llm", access_policy_file=tmp_path / "policy.toml")
     own = files(tmp_path / "fusion")
     async with (
         telling(settings) as port,
@@ -296,7 +296,7 @@ async def test_half_written_certificates_are_passed_over(tmp_path: Path) -> None
     (tmp_path / "policy.toml").write_text(POLICY)
     own = tmp_path / "own"
     certificates.write(own, certificates.issue(authority, "fusion", (), NOW), authority)
-    async with telling(EchoSettings(tls_folder=tmp_path, policy_file=tmp_path / "policy.toml")) as port:
+    async with telling(EchoSettings(tls_folder=tmp_path, access_policy_file=tmp_path / "policy.toml")) as port:
         (tmp_path / "tls.crt").write_text("-----BEGIN CERT")
         async with bare(tmp_path, port, "own") as channel:
             assert await tenant_seen(channel, {}) == "default"
