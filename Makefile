@@ -77,11 +77,17 @@ down: setup ## Stop the mesh that `make up` started
 .PHONY: test
 test: check $(TRITON_VENV)/triton.stamp ## Run every check and every test
 	scripts/install-chromium
+	$(BIN)/python scripts/install-helm $(VENV)/kube
 	$(BIN)/python -m pytest $(T) $(if $(K),-k "$(K)")
 
 .PHONY: test-vllm
 test-vllm: $(VENV)/dev.stamp vllm ## Run the tests that need a real vLLM
 	GROUNDWIRE_REQUIRE_VLLM=1 $(BIN)/python -m pytest tests/mesh/test_vllm.py tests/mesh/test_vllm_judge.py
+
+.PHONY: test-helm
+test-helm: $(VENV)/dev.stamp ## Check the chart with the real helm
+	$(BIN)/python scripts/install-helm $(VENV)/kube
+	GROUNDWIRE_REQUIRE_HELM=1 $(BIN)/python -m pytest tests/helm
 
 .PHONY: check
 check: lint types imports proto-check ## Lint, types, import rules, contract

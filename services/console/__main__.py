@@ -17,7 +17,7 @@ from services.console.health import GrpcHealth
 from services.console.perception import GrpcPictures
 from services.console.provenance import GrpcRecords
 from services.console.settings import ConsoleSettings
-from services.runtime import telemetry
+from services.runtime import metering, telemetry
 from services.runtime.channels import open_channel
 from services.runtime.logs import configure_logging
 from services.runtime.settings import load_or_exit
@@ -76,12 +76,12 @@ async def serve(settings: ConsoleSettings) -> None:
 def main(settings: ConsoleSettings) -> None:
     """Run the process: logs, traces, and exit status 1 where it could not start."""
     configure_logging(settings.service, settings.log_level)
-    with telemetry.tracing(settings.service):
-        try:
+    try:
+        with telemetry.tracing(settings.service), metering.metering(*settings.metered):
             asyncio.run(serve(settings))
-        except MeshError as error:
-            log.error("cannot start", problem=error.message, remedy=error.remedy)  # noqa: TRY400 - no trace wanted
-            raise SystemExit(1) from error
+    except MeshError as error:
+        log.error("cannot start", problem=error.message, remedy=error.remedy)  # noqa: TRY400 - no trace wanted
+        raise SystemExit(1) from error
 
 
 if __name__ == "__main__":

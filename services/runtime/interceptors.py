@@ -14,7 +14,7 @@ from grpc_status import rpc_status
 
 from groundwire.v1 import answer_pb2
 from services.common.errors import DeadlineExceeded, MeshError
-from services.runtime import deadlines, rpc_spans, telemetry, tenant
+from services.runtime import deadlines, metering, rpc_spans, telemetry, tenant
 from services.runtime.admission import Caller
 from services.runtime.status import to_status
 
@@ -185,5 +185,6 @@ class _Call:
         if kind in (asyncio.CancelledError, GeneratorExit):  # the caller went away, or its deadline passed
             self._code = grpc.StatusCode.CANCELLED
         rpc_spans.set_status(self._span, self._code)
-        duration_ms = round((time.perf_counter() - self._began) * 1e3, 2)
-        log.info("call", method=self._method, code=self._code.name, duration_ms=duration_ms)
+        took_s = time.perf_counter() - self._began
+        metering.call_ended(self._method, self._code.name, took_s)
+        log.info("call", method=self._method, code=self._code.name, duration_ms=round(took_s * 1e3, 2))

@@ -14,7 +14,7 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from services.common.errors import MeshError
-from services.runtime import channels, ports, telemetry
+from services.runtime import channels, metering, ports, telemetry
 from services.runtime.admission import Admission
 from services.runtime.identity.gate import gate_of
 from services.runtime.interceptors import CallInterceptor
@@ -57,6 +57,8 @@ async def serving(service: Service, settings: ServiceSettings) -> AsyncIterator[
         MeshError: The port is taken.
     """
     admission = Admission(at_once=settings.max_calls_in_flight, waiting=settings.max_calls_waiting)
+    metering.watch("groundwire.calls.in_flight", "Calls being served.", lambda: admission.taken)
+    metering.watch("groundwire.calls.waiting", "Calls that wait for their turn.", lambda: admission.waiting)
     calls = CallInterceptor(gate=gate_of(settings), admission=admission)
     server = grpc.aio.server(
         interceptors=[calls],
@@ -122,12 +124,12 @@ def run(settings: ServiceSettings, main: Callable[[], AsyncIterator[Service]]) -
     The first SIGTERM or SIGINT drains; the process then ends with status 0, or 1 where it could not start.
     """
     configure_logging(settings.service, settings.log_level)
-    with telemetry.tracing(settings.service):
-        try:
+    try:
+        with telemetry.tracing(settings.service), metering.metering(*settings.metered):
             asyncio.run(_until_signal(settings, main))
-        except MeshError as error:
-            log.error("cannot start", problem=error.message, remedy=error.remedy)  # noqa: TRY400 - no trace wanted
-            raise SystemExit(1) from error
+    except MeshError as error:
+        log.error("cannot start", problem=error.message, remedy=error.remedy)  # noqa: TRY400 - no trace wanted
+        raise SystemExit(1) from error
 
 
 async def _until_signal(settings: ServiceSettings, main: Callable[[], AsyncIterator[Service]]) -> None:

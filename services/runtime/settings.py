@@ -49,6 +49,9 @@ class ServiceSettings(BaseSettings):
         le=65535,
         description="A second port, for grpc.health.v1 alone and without TLS: probes know none. Unset: none.",
     )
+    metrics_port: int | None = Field(
+        None, ge=1, le=65535, description="Port that Prometheus fetches metrics from, over HTTP; unset: none."
+    )
     tls_folder: Path | None = Field(
         None, description="Folder with tls.crt, tls.key and ca.crt: calls in and out are mutual TLS. Unset: plain."
     )
@@ -78,6 +81,11 @@ class ServiceSettings(BaseSettings):
             msg = "tokens say who calls; ACCESS_POLICY_FILE says what they may"
             raise ValueError(msg)
         return self
+
+    @property
+    def metered(self) -> tuple[str, str, int | None]:
+        """Service, address and port of its metrics."""
+        return self.service, self.host, self.metrics_port
 
     @property
     def certificates(self) -> CertificateFiles | None:

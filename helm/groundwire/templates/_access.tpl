@@ -1,0 +1,37 @@
+{{- /* The access policy: what the table's edges say for our own services, then the rules for other callers. */ -}}
+{{- define "groundwire.accessPolicy" -}}
+{{- $mesh := include "groundwire.mesh" . | fromYaml -}}
+{{- $full := include "groundwire.fullname" . -}}
+# Who may call what, and for which tenants; what no rule allows is refused.
+{{- range $name, $entry := $mesh.components }}
+{{- if has $entry.kind (list "service" "web") }}
+{{- $methods := list "opentelemetry.proto.collector.*" }}
+{{- range $callee := get $mesh.edges $name }}
+{{- with (get $mesh.components $callee).grpc }}
+{{- $methods = append $methods (printf "%s/*" .) }}
+{{- end }}
+{{- end }}
+
+[[callers]]
+certificate = {{ printf "spiffe://groundwire/%s/%s" $.Release.Namespace $name | quote }}
+methods = {{ $methods | toJson }}
+tenants = ["*"]
+{{- end }}
+{{- end }}
+{{- range .Values.identity.callers }}
+
+[[callers]]
+{{- with .certificate }}
+certificate = {{ . | quote }}
+{{- end }}
+{{- with .token }}
+{{- $claims := list }}
+{{- range $claim, $pattern := . }}
+{{- $claims = append $claims (printf "%q = %q" $claim $pattern) }}
+{{- end }}
+token = { {{ join ", " $claims }} }
+{{- end }}
+methods = {{ .methods | toJson }}
+tenants = {{ .tenants | toJson }}
+{{- end }}
+{{- end }}

@@ -1,0 +1,250 @@
+"""The chart: valid for Kubernetes, hardened, wired by the one table, and clear about what it lacks."""
+
+from __future__ import annotations
+
+import itertools
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+import kubernetes_validate
+import pytest
+
+from groundwire import policies
+from groundwire.mesh import table
+from services.fusion.settings import FusionSettings
+from services.llm.settings import LlmSettings
+from services.perception.settings import PerceptionSettings
+from services.provenance.settings import ProvenanceSettings
+from services.runtime.identity.policy import Peer
+from services.runtime.identity.policy_file import read_policy
+from tests.helm.chart import CHART, ROOT, Rendered, helm, template
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SIZES = ("laptop", "one-gpu", "many-gpus")
+VERSIONS = ("1.29", "1.33", "1.37")
+OURS = policies.SERVICES
+CUSTOM = {"Certificate", "Issuer", "ServiceMonitor", "PrometheusRule", "ScaledObject"}
+FLAGS: tuple[dict[str, Any], ...] = (
+    {"identity": {"enabled": False}},
+    {"identity": {"issuerRef": {"kind": "ClusterIssuer", "name": "company"}}},
+    {"identity": {"tokens": {"issuer": "https://login.example", "keysUrl": "https://login.example/keys"}}},
+    {"networkPolicies": {"enabled": False}},
+    {"triton": {"enabled": False, "address": "triton.models:8001"}},
+    {"triton": {"models": {"url": "s3://models/store"}}, "objects": {"existingSecret": "store"}},
+    {"vllm": {"endpoint": "https://llm.example/v1", "existingSecret": "llm"}},
+    {"vllm": {"enabled": True, "model": "a/b"}, "monitoring": {"serviceMonitors": True}},
+    {"monitoring": {"serviceMonitors": True, "rules": True, "dashboards": True, "labels": {"release": "prometheus"}}},
+    {"telemetry": {"otlpEndpoint": "http://collector:4317"}},
+    {"components": {"fusion": {"autoscaling": {"enabled": True, "inFlight": 4}}}},
+    {
+        "keda": {"enabled": True, "prometheus": "http://p:9090"},
+        "components": {"perception": {"autoscaling": {"enabled": True, "tritonQueueMs": 20}}},
+    },
+    {"image": {"digest": "sha256:" + "0" * 64}, "imagePullSecrets": [{"name": "pull"}], "fullnameOverride": "gw"},
+)
+
+
+@pytest.fixture
+def render(tmp_path: Path) -> Any:
+    def rendered(*files: str, **values: Any) -> Rendered:
+        done = template(*files, folder=tmp_path, **values)
+        assert done.returncode == 0, done.stderr
+        return Rendered(done.stdout)
+
+    return rendered
+
+
+def problems(rendered: Rendered, version: str) -> list[str]:
+    """What Kubernetes would find wrong, in the strict reading; definitions of others are not known to it."""
+    found = []
+    for each in rendered.objects:
+        if each["kind"] in CUSTOM:
+            continue
+        try:
+            kubernetes_validate.validate(each, version, strict=True)
+        except kubernetes_validate.ValidationError as error:
+            found.append(f"{each['kind']} {each['metadata']['name']}: {error.message}")
+    return found
+
+
+@pytest.mark.parametrize(("size", "version"), list(itertools.product(SIZES, VERSIONS)))
+def test_every_size_is_valid_for_every_kubernetes(render: Any, size: str, version: str) -> None:
+    assert problems(render(size), version) == []
+
+
+@pytest.mark.parametrize("values", FLAGS, ids="-".join)
+def test_every_flag_that_matters_renders_validly(render: Any, values: dict[str, Any]) -> None:
+    assert problems(render(**values), "1.33") == []
+
+
+def test_the_validator_would_find_something() -> None:
+    broken = Rendered("apiVersion: v1\nkind: Service\nmetadata: {name: a}\nspec: {port: 1}\n")
+    assert problems(broken, "1.33") != []
+
+
+def test_helm_lints_it_strictly(tmp_path: Path) -> None:
+    (tmp_path / "v.yaml").write_text(
+        "postgres: {existingSecret: a}\nobjects: {url: s3://a}\nprovenanceKeys: {existingSecret: b}\n"
+    )
+    command = [helm(), "lint", "--strict", str(CHART), f"--values={tmp_path / 'v.yaml'}"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"postgres": {"existingSecret": ""}}, "postgres.existingSecret: name the secret"),
+        ({"objects": {"url": ""}}, "objects.url: say where images are kept"),
+        ({"objects": {"url": "/a/folder"}}, "/objects/url"),
+        ({"provenanceKeys": {"existingSecret": ""}}, "provenanceKeys.existingSecret"),
+        ({"triton": {"enabled": False}}, "triton.address"),
+        ({"vllm": {"enabled": True}}, "vllm.model: name the model"),
+        ({"components": {"provenance": {"replicas": 2}}}, "maximum"),
+        ({"components": {"fusoin": {}}}, "fusoin"),
+        ({"keda": {"enabled": True}, "components": {"fusion": {"autoscaling": {"enabled": True}}}}, "keda.prometheus"),
+        ({"identity": {"callers": [{"methods": ["*"], "tenants": ["*"]}]}}, "callers"),
+    ],
+)
+def test_what_is_missing_or_misspelt_is_named(tmp_path: Path, values: dict[str, Any], said: str) -> None:
+    done = template(folder=tmp_path, **values)
+    assert done.returncode != 0
+    assert said in done.stderr
+
+
+def test_no_container_may_more_than_it_must(render: Any) -> None:
+    rendered = render("many-gpus", triton={"models": {"existingClaim": "", "url": "s3://models/store"}})
+    pods = [each["spec"]["template"]["spec"] for each in rendered.of("Deployment").values()]
+    pods += [each["spec"] for each in rendered.of("Pod").values()]
+    for pod in pods:
+        assert pod["securityContext"]["runAsNonRoot"] is True
+        assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+        assert pod["automountServiceAccountToken"] is False
+        for container in (*pod.get("initContainers", ()), *pod["containers"]):
+            security = container["securityContext"]
+            assert security["readOnlyRootFilesystem"] is True, container["name"]
+            assert security["allowPrivilegeEscalation"] is False
+            assert security["capabilities"] == {"drop": ["ALL"]}
+            assert container["resources"]["requests"]
+            assert container["resources"]["limits"]["memory"]
+
+
+def test_the_drain_outlasts_the_longest_deadline(render: Any) -> None:
+    deployments = render().of("Deployment")
+    deadline_s = FusionSettings().default_deadline_s
+    for name in OURS:
+        deployment = deployments[f"gw-groundwire-{name}"]
+        grace_s = float(render().environment(name)[f"GROUNDWIRE_{name.upper()}_GRACE_S"])
+        assert deadline_s < grace_s < deployment["spec"]["template"]["spec"]["terminationGracePeriodSeconds"]
+
+
+def test_the_chart_s_table_is_the_mesh_s() -> None:
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "scripts" / "render-mesh"), "--check"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def edges_of_policies(rendered: Rendered) -> tuple[set[tuple[str, str]], set[tuple[str, str]]]:
+    """(caller, callee) as the callees' ingress says, and as the callers' egress says."""
+    label = "app.kubernetes.io/component"
+    into, out = set(), set()
+    for policy in rendered.of("NetworkPolicy").values():
+        me = policy["spec"]["podSelector"]["matchLabels"].get(label)
+        for way, edges in (("ingress", into), ("egress", out)):
+            for rule in policy["spec"].get(way) or ():
+                for peer in rule.get("to" if way == "egress" else "from", ()):
+                    other = peer.get("podSelector", {}).get("matchLabels", {}).get(label)
+                    if other:
+                        edges.add((other, me) if way == "ingress" else (me, other))
+    return into, out
+
+
+def test_network_policies_let_through_the_edges_of_the_table_and_nothing_else(render: Any) -> None:
+    into, out = edges_of_policies(render(vllm={"enabled": True, "model": "a/b"}))
+    table_s = {edge for edge in (*table.EDGES, *table.MODEL_EDGES) if edge[1] != "postgres"}
+    spans = {(name, "provenance") for name in OURS if name != "provenance"}
+    tests = {("test", name) for name in policies.GRPC_SERVICES}
+    assert into == out == table_s | spans | tests
+
+
+def test_everything_begins_with_nothing_let_through(render: Any) -> None:
+    nothing = render().of("NetworkPolicy")["gw-groundwire-nothing"]["spec"]
+    assert nothing["policyTypes"] == ["Ingress", "Egress"]
+    assert "ingress" not in nothing
+    assert "egress" not in nothing
+
+
+def test_addresses_are_the_table_s_edges_and_name_services_that_are_there(render: Any) -> None:
+    rendered = render()
+    services = {name: {port["port"] for port in each["spec"]["ports"]} for name, each in rendered.of("Service").items()}
+    for caller in OURS:
+        addressed = {}
+        for variable, value in rendered.environment(caller).items():
+            if variable.startswith(f"GROUNDWIRE_{caller.upper()}_") and variable.endswith("_ADDRESS"):
+                host, _, port = value.removeprefix("dns:///").rpartition(":")
+                assert int(port) in services[host], variable
+                addressed[host.removeprefix("gw-groundwire-")] = int(port)
+        called = {callee for by, callee in (*table.EDGES, *table.MODEL_EDGES) if by == caller}
+        assert set(addressed) == called - {"postgres", "vllm"}
+
+
+SETTINGS = {
+    "fusion": FusionSettings,
+    "llm": LlmSettings,
+    "perception": PerceptionSettings,
+    "provenance": ProvenanceSettings,
+}
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_every_variable_is_one_that_the_service_knows(render: Any, name: str) -> None:
+    tokens = {"issuer": "https://login.example", "keysUrl": "https://login.example/keys"}
+    rendered = render(identity={"tokens": tokens}, vllm={"endpoint": "https://llm.example/v1", "existingSecret": "llm"})
+    prefix = f"GROUNDWIRE_{name.upper()}_"
+    variables = {v["name"] for v in rendered.containers()[name]["env"] if v["name"].startswith(prefix)}
+    assert {v.removeprefix(prefix).lower() for v in variables} <= set(SETTINGS[name].model_fields)
+
+
+def test_the_access_policy_is_one_and_allows_the_edges_alone(render: Any, tmp_path: Path) -> None:
+    caller = {"token": {"role": "analyst"}, "methods": ["groundwire.v1.GroundingService/*"], "tenants": ["acme"]}
+    config = render(identity={"callers": [caller]}).of("ConfigMap")["gw-groundwire-access"]
+    file = tmp_path / "policy.toml"
+    file.write_text(config["data"]["policy.toml"])
+    policy = read_policy(file)
+    for name in OURS:
+        peer = Peer((f"spiffe://groundwire/mesh/{name}",))
+        allowed = {
+            other
+            for other, service in policies.GRPC_SERVICES.items()
+            if any(rule.is_about(peer) and rule.allows(f"{service}/Any", "acme") for rule in policy.rules)
+        }
+        assert allowed == set(policies.callees(name))
+    analyst = Peer(claims={"role": "analyst"}, tenant="acme")
+    policy.authorise(analyst, "groundwire.v1.GroundingService/Ask", "acme")
+
+
+def test_certificates_name_the_hosts_that_callers_dial(render: Any) -> None:
+    rendered = render()
+    for name in OURS:
+        certificate = rendered.of("Certificate")[f"gw-groundwire-{name}"]["spec"]
+        assert f"gw-groundwire-{name}" in certificate["dnsNames"]
+        assert certificate["uris"] == [f"spiffe://groundwire/mesh/{name}"]
+        mounted = rendered.of("Deployment")[f"gw-groundwire-{name}"]["spec"]["template"]["spec"]["volumes"]
+        assert {"name": "tls", "secret": {"secretName": certificate["secretName"], "defaultMode": 0o440}} in mounted
+
+
+def test_a_changed_access_policy_rolls_the_pods(render: Any) -> None:
+    def checksum(rendered: Rendered) -> str:
+        pod = rendered.of("Deployment")["gw-groundwire-fusion"]["spec"]["template"]
+        return str(pod["metadata"]["annotations"]["checksum/access"])
+
+    caller = {"certificate": "spiffe://x", "methods": ["*"], "tenants": ["a"]}
+    assert checksum(render()) != checksum(render(identity={"callers": [caller]}))
+
+
+def test_no_secret_is_in_what_is_rendered(render: Any) -> None:
+    assert render("one-gpu").of("Secret") == {}
