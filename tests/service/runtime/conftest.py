@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 import socket
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import pytest
+
+from tests.service.runtime import identities
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
 
 
 @pytest.fixture
@@ -13,3 +21,12 @@ def free_port() -> int:
     with socket.socket() as held:
         held.bind(("127.0.0.1", 0))
         return int(held.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder with certificates, policies and a token issuer's keys, and the issuer publishing them."""
+    folder = tmp_path_factory.mktemp("identity")
+    identities.make_world(folder)
+    with contextmanager(identities.published)(folder):
+        yield folder
