@@ -7,9 +7,9 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-from google.protobuf.message import DecodeError
 from opentelemetry.proto.collector.trace.v1 import trace_service_pb2
 
+from fuzz.messages import Bytes, fill
 from groundwire.errors import GroundwireError
 from groundwire.v1 import grounding_service_pb2, llm_service_pb2, perception_service_pb2, provenance_service_pb2
 from services.common import outlines
@@ -52,15 +52,10 @@ def image_mask(data: bytes) -> None:
 
 
 def _message(kind: type[Message], read: Callable[[Any], object]) -> Callable[[bytes], None]:
-    """A message of the contract, in its wire form, and what reads it."""
+    """A message of the contract, and what reads it."""
 
     def target(data: bytes) -> None:
-        message = kind()
-        try:
-            message.ParseFromString(data)
-        except DecodeError:
-            return
-        read(message)
+        read(fill(kind(), Bytes(data)))
 
     return target
 
