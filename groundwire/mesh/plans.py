@@ -10,12 +10,16 @@ from groundwire.mesh import table, triton, vllm
 from groundwire.mesh.launch import Plan
 from groundwire.mesh.places import make_private, postgres_dsn
 from groundwire.mesh.table import Component, Kind
+from groundwire.models.bindings import BindingsFile
+from groundwire.models.deploying import Deployment
+from groundwire.models.errors import BadBinding
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
 # With this one set, provenance uses a PostgreSQL of the user's, and none is started here.
 DSN_VARIABLE = "GROUNDWIRE_PROVENANCE_DSN"
+BINDINGS_VARIABLE = "GROUNDWIRE_PERCEPTION_BINDINGS_FILE"
 ENDPOINT_VARIABLE = "GROUNDWIRE_LLM_ENDPOINT"
 OTLP_VARIABLE = "OTEL_EXPORTER_OTLP_ENDPOINT"
 
@@ -69,19 +73,31 @@ def _postgres(home: Path) -> Plan:
 
 
 def _triton(home: Path, component: Component, ports: Mapping[str, int], environ: Mapping[str, str]) -> Plan:
-    """Triton with the project's models."""
+    """Triton with the project's models, and with those that are bound."""
     roots = (Path.cwd(), Path(__file__).parents[2])
+    models = triton.find_models(environ, roots)
+    bound = triton.bound_folder(home)
+    Deployment(home, models, environ, roots, bound).refresh(_bound_models(home))
     grpc, http, metrics = (ports[listener.variable] for listener in component.listeners)
     layout = triton.layout_folder(home)
     make_private(layout)
     return triton.plan(
         triton.find_server(environ, roots, layout),
-        triton.find_models(environ, roots),
+        models,
         layout,
         ports=(grpc, http, metrics),
         prefix=triton.region_prefix(home),
         otlp=environ.get(triton.OTLP_VARIABLE),
+        bound=bound,
     )
+
+
+def _bound_models(home: Path) -> frozenset[str]:
+    """Triton's names of what is bound; none where the table cannot be read, which perception's log then says too."""
+    try:
+        return frozenset(BindingsFile(home).read().values())
+    except BadBinding:
+        return frozenset()
 
 
 def _vllm(home: Path, component: Component, ports: Mapping[str, int], environ: Mapping[str, str]) -> Plan:
@@ -105,10 +121,14 @@ def _service(
         defaults[OTLP_VARIABLE] = f"http://{tcp['provenance']}"
     if (component.name, "postgres") in table.EDGES and "postgres" in places:
         defaults[DSN_VARIABLE] = places["postgres"]
+    if component.kind is Kind.SERVICE:
+        defaults[f"{component.prefix}REFLECTION"] = "true"  # a mesh for one machine is for development
     if component.stores:
         defaults[f"{component.prefix}OBJECTS_URL"] = (home / "objects").as_uri()
     if component.name == "llm" and "vllm" in tcp:
         defaults[ENDPOINT_VARIABLE] = vllm.endpoint(tcp["vllm"])
+    if component.name == "perception":
+        defaults[BINDINGS_VARIABLE] = str(BindingsFile(home).path)
     for variable, place in component.keeps:
         path = home / place
         defaults[f"{component.prefix}{variable}"] = path.as_uri() if variable.endswith("URL") else str(path)

@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from groundwire.mesh import health
+from groundwire.mesh import health, triton
 from groundwire.mesh.errors import StartFailed
 from groundwire.mesh.health import Health
 from groundwire.mesh.supervise import Process, Supervisor
@@ -24,6 +24,9 @@ TAIL_LINES = 20
 HUNG_S = 60.0
 """A Triton that has not come up by then is started again, once. Seconds. On a starved machine its python backend was
 seen to wait for ever for a model's process; otherwise the shipped models load within a few seconds."""
+
+BOUND_MODEL_S = 120.0
+"""How much longer all that may take for each bound model: to load a gigabyte of weights takes a minute. Seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,7 @@ class Startup:
         self._begun = time.monotonic()
         self._steps: dict[str, Progress] = {}
         self._restarted: set[str] = set()
+        self._loading_s = BOUND_MODEL_S * len(list(triton.bound_folder(home).glob("*")))
 
     def run(self, timeout_s: float) -> None:
         """Return when every component is ready.
@@ -81,7 +85,7 @@ class Startup:
                 process = processes[component.name]
                 state, detail = self._advance(component, process)
                 self._report(component.name, state, detail)
-                if process.state == "FATAL" or self._elapsed_s() > timeout_s:
+                if process.state == "FATAL" or self._elapsed_s() > timeout_s + self._loading_s:
                     raise failure(self._home, component.name, process.description, Health(ready=False, detail=detail))
             time.sleep(POLL_S)
 
@@ -105,7 +109,7 @@ class Startup:
     def _hangs(self, component: Component) -> bool:
         """Whether it is time to start a component again that runs and does not come up."""
         is_triton = component.kind is Kind.TRITON
-        return is_triton and component.name not in self._restarted and self._elapsed_s() > HUNG_S
+        return is_triton and component.name not in self._restarted and self._elapsed_s() > HUNG_S + self._loading_s
 
     def _report(self, name: str, state: str, detail: str) -> None:
         """Tell of a step that is news."""

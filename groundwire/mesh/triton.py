@@ -20,6 +20,7 @@ from groundwire.mesh.errors import PartMissing
 from groundwire.mesh.launch import Plan
 from groundwire.mesh.places import stand_in
 from groundwire.mesh.table import HOST
+from groundwire.models.rendering import CONFIG, is_runner
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -35,6 +36,9 @@ MODELS_FOLDER = "model_repository"
 # An OTLP/HTTP collector that takes JSON, the only form that Triton sends, e.g. http://localhost:4318/v1/traces.
 # Triton traces nothing without it.
 OTLP_VARIABLE = "GROUNDWIRE_TRITON_OTLP_HTTP"
+
+# In Triton's folder of a mesh's home: the models that are made of stored ones, because they are bound.
+BOUND_FOLDER = "bound"
 
 EXIT_TIMEOUT_S = 15
 SHARED_MEMORY = Path("/dev/shm")  # noqa: S108  # where Linux keeps named regions
@@ -148,6 +152,11 @@ def layout_folder(home: Path) -> Path:
     return path if shlex.quote(str(path)) == str(path) else stand_in(path)
 
 
+def bound_folder(home: Path) -> Path:
+    """The model repository of what is bound in a mesh's home."""
+    return folder(home) / BOUND_FOLDER
+
+
 def remove_regions(home: Path) -> None:
     """Remove the shared memory that a killed Triton of this mesh has left; none may be running."""
     for region in SHARED_MEMORY.glob(f"{region_prefix(home)}*"):
@@ -155,24 +164,30 @@ def remove_regions(home: Path) -> None:
 
 
 def plan(
-    server: Server, models: Path, layout: Path, *, ports: tuple[int, int, int], prefix: str, otlp: str | None
+    server: Server,
+    models: Path,
+    layout: Path,
+    *,
+    ports: tuple[int, int, int],
+    prefix: str,
+    otlp: str | None,
+    bound: Path | None = None,
 ) -> Plan:
     """How to start a server for a repository of models.
 
+    It serves what is in the repository, except runners, which are no models yet, and every model that is bound.
+
     Args:
         server: Which one.
-        models: The repository.
+        models: The project's repository.
         layout: As `layout_folder` gives it.
         ports: Those of the gRPC API, of the HTTP API and of the Prometheus metrics.
         prefix: As `region_prefix` gives it.
         otlp: Traces endpoint of an OTLP/HTTP collector that takes JSON; None for no tracing.
+        bound: The repository of what is bound; it may be filled and emptied while the server runs. None for none.
     """
     grpc, http, metrics = ports
-    repository = layout / MODELS_FOLDER
-    repository.unlink(missing_ok=True)
-    repository.symlink_to(models)
     options = {
-        "model-repository": repository,
         "grpc-address": HOST,
         "grpc-port": grpc,
         "http-address": HOST,
@@ -187,13 +202,42 @@ def plan(
         "exit-timeout-secs": EXIT_TIMEOUT_S,
         "backend-config": f"python,shm-region-prefix-name={prefix}",
     }
-    flags = [f"--{name}={value}" for name, value in options.items()]
+    repositories = [_without_runners(models, layout), *([_linked(bound, layout)] if bound else [])]
+    flags = [f"--model-repository={repository}" for repository in repositories]
+    flags += [f"--{name}={value}" for name, value in options.items()]
     # Every config.pbtxt is whole; to guess at what is not there, each model would be started twice.
     whole = "--disable-auto-complete-config"
     command = (str(server.binary), *flags, whole, *server.options, *_tracing(otlp))
     # Serving leaves no trace in the repository, which may be a checkout or read-only.
     environment = {**(server.environment or {}), "PYTHONDONTWRITEBYTECODE": "1"}
     return Plan(command, directory=str(models), environment=environment, unset=FOREIGN)
+
+
+def _without_runners(models: Path, layout: Path) -> Path:
+    """A repository of links to those of a repository's models that can be loaded as they are."""
+    repository = _cleared(layout / MODELS_FOLDER)
+    repository.mkdir()
+    for model in sorted(models.iterdir()):
+        if (model / CONFIG).is_file() and not is_runner(model):
+            (repository / model.name).symlink_to(model)
+    return repository
+
+
+def _linked(bound: Path, layout: Path) -> Path:
+    """The same repository under a path that Triton can use."""
+    bound.mkdir(parents=True, exist_ok=True)
+    repository = _cleared(layout / f"{BOUND_FOLDER}_repository")
+    repository.symlink_to(bound)
+    return repository
+
+
+def _cleared(path: Path) -> Path:
+    """A path at which there is nothing any more."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+    return path
 
 
 def _tracing(otlp: str | None) -> tuple[str, ...]:
