@@ -1,0 +1,199 @@
+"""Against the limit: `read` through the mesh against the same reader alone in one process, with the same threads.
+
+    .venv/bin/python -m bench.bench_against_raw [--rounds 3] [--calls 24] [--out build/bench]
+
+Each call reads a picture that was never read before, so no cache answers. Between the two stand the layers, so that
+the table tells where the time goes: Triton called directly, perception (decode, store, read), the whole mesh (casual
+stakes: one look, nothing checked again).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import sys
+import tempfile
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import grpc
+import numpy as np
+from PIL import Image
+from tritonclient.grpc import InferInput, aio
+
+from bench.measuring import Line, Result, Series, goal, side_by_side
+from bench.meshes import DEADLINE_S, Pictures, a_mesh, client_of, parser
+from groundwire.v1 import perception_service_pb2, perception_service_pb2_grpc, region_pb2
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator, Sequence
+
+    from bench.measuring import Call
+    from groundwire.mesh.local import Mesh
+
+LOADS = (1, 4, 16)
+MODEL = Path("model_repository/read_text")
+GOAL_THROUGHPUT = 0.95
+GOAL_ADDED_MS = 12.0
+
+
+@asynccontextmanager
+async def raw() -> AsyncIterator[Call]:
+    """The reader alone. Calls wait for one another, as they do before Triton's one instance."""
+    said = re.search(r'"intra_op_threads" value: \{ string_value: "(\d+)"', (MODEL / "config.pbtxt").read_text())
+    python = Path(os.environ.get("GROUNDWIRE_TRITON_ENV", ".venv-triton")) / "bin/python"
+    process = await asyncio.create_subprocess_exec(
+        str(python), "bench/raw_reader.py", str(MODEL), said[1] if said else "2", stdin=-1, stdout=-1
+    )
+    assert process.stdin is not None and process.stdout is not None  # noqa: S101, PT018 - both are piped
+    await process.stdout.readline()
+    turn = asyncio.Lock()
+
+    async def call(picture: str) -> None:
+        async with turn:
+            process.stdin.write(f"{picture}\n".encode())  # type: ignore[union-attr]  # piped
+            if not await process.stdout.readline():  # type: ignore[union-attr]
+                raise RuntimeError("the raw reader ended")
+
+    try:
+        yield call  # type: ignore[misc]  # by path; `systems` gives it numbers
+    finally:
+        process.stdin.close()
+        await process.wait()
+
+
+@asynccontextmanager
+async def systems(mesh: Mesh, pictures: Pictures) -> AsyncIterator[dict[str, Call]]:
+    """The reader alone, and behind one layer after the other."""
+    async with AsyncExitStack() as stack:
+        alone = await stack.enter_async_context(raw())
+        triton = aio.InferenceServerClient(mesh.addresses["triton"])
+        stack.push_async_callback(triton.close)
+        channel = await stack.enter_async_context(grpc.aio.insecure_channel(mesh.addresses["perception"]))
+        perception = perception_service_pb2_grpc.PerceptionServiceStub(channel)
+        client = await stack.enter_async_context(client_of(mesh))
+
+        async def by_raw(number: int) -> None:
+            await alone(str(pictures.path(number)))  # type: ignore[arg-type]
+
+        async def by_triton(number: int) -> None:
+            pixels = await asyncio.to_thread(_decoded, pictures.path(number))
+            tensor = InferInput("IMAGE", list(pixels.shape), "UINT8")
+            tensor.set_data_from_numpy(pixels)
+            await triton.infer("read_text", [tensor])
+
+        async def by_perception(number: int) -> None:
+            content = pictures.path(number).read_bytes()
+            put = await perception.PutImage(_pieces(content), timeout=DEADLINE_S)
+            look = perception_service_pb2.PerceiveRequest(
+                image_digest=put.image.digest, capability=region_pb2.CAPABILITY_READ_TEXT
+            )
+            await perception.Perceive(look, timeout=DEADLINE_S)
+
+        async def by_mesh(number: int) -> None:
+            await client.read(pictures.path(number), stakes="casual")
+
+        yield {"raw reader": by_raw, "triton": by_triton, "perception": by_perception, "mesh": by_mesh}
+
+
+def _decoded(path: Path) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
+    with Image.open(path) as picture:
+        return np.asarray(picture.convert("RGB"))
+
+
+def _pieces(content: bytes) -> Iterator[perception_service_pb2.PutImageRequest]:
+    for start in range(0, len(content), 1 << 20):
+        yield perception_service_pb2.PutImageRequest(chunk=content[start : start + (1 << 20)])
+
+
+def result(series: list[Series]) -> Result:
+    """Ratios to the reader alone."""
+    base = {one.load: one for one in series if one.system == "raw reader"}
+    rows = []
+    for one in sorted(series, key=lambda s: (s.load, -s.per_second)):
+        alone = base[one.load]
+        rows.append(
+            (
+                str(int(one.load)),
+                one.system,
+                f"{one.per_second:.2f}",
+                f"{one.per_second / alone.per_second:.3f}",
+                f"{one.percentile_ms(50):.0f}",
+                f"{one.percentile_ms(99):.0f}",
+                f"{one.percentile_ms(50) - alone.percentile_ms(50):+.1f}",
+            )
+        )
+    mesh = {one.load: one for one in series if one.system == "mesh"}
+    most = max(mesh)
+    return Result(
+        name="against_raw",
+        claim="read through the mesh against the same reader alone",
+        columns=("at a time", "system", "calls/s", "of raw", "p50 ms", "p99 ms", "added p50 ms"),
+        rows=tuple(rows),
+        verdicts=(
+            goal(
+                f"throughput at {most:g} at a time, of raw",
+                mesh[most].per_second / base[most].per_second,
+                GOAL_THROUGHPUT,
+                at_least=True,
+            ),
+            goal(
+                "added p50 at 1 at a time, ms",
+                mesh[min(mesh)].percentile_ms(50) - base[min(mesh)].percentile_ms(50),
+                GOAL_ADDED_MS,
+                at_least=False,
+            ),
+        ),
+        facts={
+            f"{one.system} {one.load:g}": {
+                "per_second": one.per_second,
+                "p50_ms": one.percentile_ms(50),
+                "p99_ms": one.percentile_ms(99),
+                "rounds_per_second": [each.per_second for each in one.rounds],
+            }
+            for one in series
+        },
+        lines=tuple(
+            Line(name, tuple((s.load, s.per_second) for s in series if s.system == name))
+            for name in dict.fromkeys(s.system for s in series)
+        ),
+        axes=("calls at a time", "calls a second"),
+    )
+
+
+async def measured(mesh: Mesh, *, loads: Sequence[int], rounds: int, calls: int) -> Result:
+    """Warm everything, then take turns."""
+    with tempfile.TemporaryDirectory() as folder:
+        pictures = Pictures(Path(folder))
+        async with systems(mesh, pictures) as called:
+            warming = len(called)
+            total = warming + len(called) * rounds * sum(max(calls, 2 * load) for load in loads)
+            pictures.prepare(total)
+            for number, call in enumerate(called.values(), start=total - warming):
+                await call(number)
+            series = await side_by_side(
+                called,
+                loads,
+                rounds=rounds,
+                calls=lambda load: max(calls, 2 * load),
+                told=lambda line: print(line, file=sys.stderr),
+            )
+    return result(series)
+
+
+def main() -> None:
+    """Start a mesh, measure, print, write."""
+    options = parser(__doc__)
+    options.add_argument("--calls", type=int, default=24, help="calls a round, at least twice the concurrency")
+    options.add_argument("--loads", type=int, nargs="+", default=LOADS, help="calls in flight")
+    given = options.parse_args()
+    with a_mesh() as mesh:
+        found = asyncio.run(measured(mesh, loads=given.loads, rounds=given.rounds, calls=given.calls))
+    found.show()
+    found.write(given.out)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,218 @@
+"""What every bench shares: closed loops, rounds that take turns, tables, JSON and plots.
+
+Systems are measured side by side in one run, round after round, each round in another order, so that whatever else
+the machine does meets all of them. What is reported are medians over rounds, and ratios.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import math
+import platform
+import statistics
+import time
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from pathlib import Path
+
+    Call = Callable[[int], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """One system, one concurrency, one turn.
+
+    Attributes:
+        seconds: Of each call.
+        wall_s: Of the whole round.
+    """
+
+    seconds: tuple[float, ...]
+    wall_s: float
+
+    @property
+    def per_second(self) -> float:
+        """Calls a second."""
+        return len(self.seconds) / self.wall_s
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """All rounds of one system at one load; figures are medians over rounds.
+
+    Attributes:
+        system: What was called.
+        load: Such as the concurrency.
+        rounds: In the order of running.
+    """
+
+    system: str
+    load: float
+    rounds: tuple[Round, ...]
+
+    @property
+    def per_second(self) -> float:
+        """Calls a second."""
+        return statistics.median(one.per_second for one in self.rounds)
+
+    def percentile_ms(self, share: float) -> float:
+        """Of the calls of each round, milliseconds."""
+        return 1e3 * statistics.median(float(np.percentile(one.seconds, share)) for one in self.rounds)
+
+
+async def closed_loop(call: Call, *, concurrency: int, calls: int) -> Round:
+    """So many calls, so many at a time: each worker makes its next one when the last has ended."""
+    numbers = iter(range(calls))
+    seconds: list[float] = []
+
+    async def worker() -> None:
+        for number in numbers:
+            began = time.perf_counter()
+            await call(number)
+            seconds.append(time.perf_counter() - began)
+
+    began = time.perf_counter()
+    await asyncio.gather(*(worker() for _ in range(concurrency)))
+    return Round(tuple(seconds), time.perf_counter() - began)
+
+
+async def side_by_side(
+    systems: Mapping[str, Call],
+    loads: Sequence[int],
+    *,
+    rounds: int,
+    calls: Callable[[int], int],
+    told: Callable[[str], None] = lambda _: None,
+) -> list[Series]:
+    """Every system at every concurrency, taking turns.
+
+    Args:
+        systems: Call by name; a call gets a number that no other call of the run gets.
+        loads: Concurrencies.
+        rounds: Turns of each.
+        calls: How many calls a round has at a concurrency.
+        told: Called with a line before each round.
+    """
+    found: dict[tuple[str, int], list[Round]] = {}
+    numbers = iter(range(1 << 40))
+    for turn in range(rounds):
+        for load in loads:
+            names = list(systems)
+            for name in names[turn % len(names) :] + names[: turn % len(names)]:
+                told(f"round {turn + 1}/{rounds}, {load} at a time: {name}")
+                numbered = _numbered(systems[name], numbers)
+                found.setdefault((name, load), []).append(
+                    await closed_loop(numbered, concurrency=load, calls=calls(load))
+                )
+    return [Series(name, load, tuple(each)) for (name, load), each in found.items()]
+
+
+def _numbered(call: Call, numbers: Any) -> Call:
+    return lambda _: call(next(numbers))
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of a plot: x and y."""
+
+    name: str
+    points: tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a bench found, as it goes to a terminal, a file and docs/performance.md.
+
+    Attributes:
+        name: Of the bench.
+        claim: What the figures decide, one sentence.
+        columns: Of the table.
+        rows: Cells, as they are shown.
+        verdicts: Goal by goal: "goal: value, reached" or "missed".
+        facts: Everything that was measured, for the file.
+        lines: For the plot.
+        axes: What runs to the right, what runs upward.
+    """
+
+    name: str
+    claim: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    verdicts: tuple[str, ...] = ()
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    lines: tuple[Line, ...] = ()
+    axes: tuple[str, str] = ("", "")
+
+    def show(self) -> None:
+        """On standard output."""
+        table = Table(*self.columns, title=self.claim)
+        for row in self.rows:
+            table.add_row(*row)
+        Console(width=None if Console().is_terminal else 140).print(table, *self.verdicts, sep="\n")
+
+    def write(self, folder: Path) -> None:
+        """As NAME.json and NAME.svg."""
+        folder.mkdir(parents=True, exist_ok=True)
+        body = {**asdict(self), "machine": machine()}
+        (folder / f"{self.name}.json").write_text(json.dumps(body, indent=1) + "\n")
+        if self.lines:
+            (folder / f"{self.name}.svg").write_text(plot(self.lines, self.axes))
+
+
+def machine() -> dict[str, Any]:
+    """What it ran on, without a name."""
+    import os  # noqa: PLC0415 - only here
+
+    return {"cpus": os.cpu_count(), "load_1m": os.getloadavg()[0], "python": platform.python_version()}
+
+
+def goal(said: str, value: float, bound: float, *, at_least: bool) -> str:
+    """A goal and whether it was reached."""
+    reached = value >= bound if at_least else value <= bound
+    sign = "≥" if at_least else "≤"
+    return f"{said}: {value:.3g} (goal {sign} {bound:g}), {'reached' if reached else 'missed'}"
+
+
+def exponent(points: Sequence[tuple[float, float]]) -> float:
+    """Slope of y over x, both in logarithms, by least squares: 1 is linear growth."""
+    x, y = (np.log([point[axis] for point in points]) for axis in (0, 1))
+    return float(np.polyfit(x, y, 1)[0])
+
+
+_WIDTH, _HEIGHT = 640, 360
+_COLOURS = ("#1d5fc4", "#c2410c", "#15803d", "#7e22ce", "#a16207", "#0e7490", "#be185d", "#525252")
+
+
+def plot(lines: Sequence[Line], axes: tuple[str, str]) -> str:
+    """Lines over logarithmic axes, as SVG."""
+    points = [point for line in lines for point in line.points]
+    low = [math.log10(min(point[axis] for point in points)) for axis in (0, 1)]
+    high = [math.log10(max(point[axis] for point in points)) for axis in (0, 1)]
+
+    def at(point: tuple[float, float]) -> str:
+        shares = [(math.log10(point[i]) - low[i]) / ((high[i] - low[i]) or 1.0) for i in (0, 1)]
+        return f"{60 + shares[0] * (_WIDTH - 220):.1f},{_HEIGHT - 50 - shares[1] * (_HEIGHT - 80):.1f}"
+
+    middle = _HEIGHT / 2
+    across = f'<text x="{(_WIDTH - 160) / 2}" y="{_HEIGHT - 12}" text-anchor="middle">{axes[0]} (logarithmic)</text>'
+    up = f'<text x="16" y="{middle}" text-anchor="middle" transform="rotate(-90 16 {middle})">{axes[1]} (log.)</text>'
+    head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT}" font-family="sans-serif"'
+    parts = [f'{head} font-size="12"><rect width="{_WIDTH}" height="{_HEIGHT}" fill="#fff"/>', across, up]
+    for number, line in enumerate(lines):
+        colour = _COLOURS[number % len(_COLOURS)]
+        places = [at(point) for point in sorted(line.points)]
+        parts.append(f'<polyline fill="none" stroke="{colour}" stroke-width="2" points="{" ".join(places)}"/>')
+        for place, point in zip(places, sorted(line.points), strict=True):
+            x, y = place.split(",")
+            parts.append(f'<circle cx="{x}" cy="{y}" r="3.5" fill="{colour}"><title>{point}</title></circle>')
+            parts.append(f'<text x="{x}" y="{float(y) - 7:.1f}" fill="{colour}" font-size="10">{point[1]:.3g}</text>')
+        parts.append(f'<text x="{_WIDTH - 150}" y="{30 + 18 * number}" fill="{colour}">{line.name}</text>')
+    return "\n".join([*parts, "</svg>\n"])

@@ -1,0 +1,90 @@
+"""What the benches of a whole mesh share: starting one, a client of it, pictures that were never seen before."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PIL import Image, ImageDraw, ImageFont
+
+from groundwire import AsyncClient
+from groundwire.cli import example
+from groundwire.mesh.local import Mesh
+from groundwire.mesh.ports import free_ports
+from groundwire.mesh.table import COMPONENTS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+DEADLINE_S = 600.0
+
+WORDS = ("COFFEE", "SUGAR", "RICE", "PASTA", "FLOUR", "HONEY", "OLIVES", "COCOA", "LENTILS", "BISCUITS")
+
+
+@contextmanager
+def a_mesh(environ: Mapping[str, str] | None = None) -> Iterator[Mesh]:
+    """A mesh of one's own on free ports, stopped at the end."""
+    whole = {**os.environ, **(environ or {})}
+    with (
+        tempfile.TemporaryDirectory() as home,
+        Mesh.start(Path(home), ports=free_ports(COMPONENTS), environ=whole) as mesh,
+    ):
+        yield mesh
+
+
+def client_of(mesh: Mesh) -> AsyncClient:
+    """A client that waits long."""
+    at = mesh.addresses
+    return AsyncClient(
+        at["fusion"],
+        perception_address=at["perception"],
+        llm_address=at["llm"],
+        provenance_address=at["provenance"],
+        timeout_s=DEADLINE_S,
+    )
+
+
+class Pictures:
+    """The photo of `make run`, each time with another block pattern in its corner, as a JPEG file."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        with Image.open(example.photo()) as photo:
+            self._photo = photo.convert("RGB")
+
+    def prepare(self, count: int) -> None:
+        """Write so many, before anything is measured."""
+        for number in range(count):
+            picture = self._photo.copy()
+            for bit in range(20):
+                if number >> bit & 1:
+                    picture.paste((0, 0, 0), (8 * bit, 0, 8 * bit + 8, 8))
+            picture.save(self.path(number), quality=92)
+
+    def path(self, number: int) -> Path:
+        """A file that no other number has."""
+        return self._folder / f"{number}.jpg"
+
+
+def page(lines: int, size: tuple[int, int], seed: int) -> Image.Image:
+    """White paper with so many lines of lettering, in two columns where one is full; each seed gives another page."""
+    picture = Image.new("RGB", size, (255, 255, 255))
+    draw = ImageDraw.Draw(picture)
+    font = ImageFont.load_default(size=20)
+    rows = max(1, (size[1] - 20) // 32)
+    for number in range(lines):
+        at = (20 + 260 * (number // rows), 10 + 32 * (number % rows))
+        draw.text(at, f"{WORDS[(number + seed) % len(WORDS)]} {1000 + number * 7 + seed}", font=font, fill=(0, 0, 0))
+    return picture
+
+
+def parser(text: str | None) -> argparse.ArgumentParser:
+    """With the options that all benches have."""
+    made = argparse.ArgumentParser(description=text, formatter_class=argparse.RawDescriptionHelpFormatter)
+    made.add_argument("--rounds", type=int, default=3)
+    made.add_argument("--out", type=Path, default=Path("build/bench"))
+    return made
