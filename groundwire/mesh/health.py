@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import os
 from contextlib import closing
 from dataclasses import dataclass
 
@@ -12,7 +13,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from tritonclient import grpc as triton
 from tritonclient.utils import InferenceServerException
 
-from groundwire.mesh import vllm
+from groundwire.mesh import certified, vllm
 from groundwire.mesh.table import Kind
 
 # A component on the same machine answers such a question in milliseconds, unless the machine is starting the others.
@@ -46,7 +47,7 @@ def ask(kind: Kind, address: str) -> Health:
 
 def _service(address: str) -> Health:
     """By grpc.health.v1, of the server as a whole."""
-    with grpc.insecure_channel(address, options=[("grpc.enable_http_proxy", 0)]) as channel:
+    with certified.prober(os.environ).channel(address) as channel:
         check = health_pb2_grpc.HealthStub(channel).Check  # type: ignore[attr-defined]  # its stub file forgets it
         try:
             answer = check(health_pb2.HealthCheckRequest(), timeout=TIMEOUT_S)

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from groundwire.mesh import table, triton, vllm
+from groundwire.mesh import certified, table, triton, vllm
 from groundwire.mesh.launch import Plan
 from groundwire.mesh.places import make_private, postgres_dsn
 from groundwire.mesh.table import Component, Kind
@@ -115,23 +115,30 @@ def _service(
     environ: Mapping[str, str],
 ) -> Plan:
     """A service, wired to its callees, with its stores in the home and its spans sent to provenance."""
-    defaults: dict[str, str] = {}
     tcp = {other.name: places[other.name] for other in components if other.listeners}
+    defaults = _kept(home, component)
     if "provenance" in tcp:
         defaults[OTLP_VARIABLE] = f"http://{tcp['provenance']}"
     if (component.name, "postgres") in table.EDGES and "postgres" in places:
         defaults[DSN_VARIABLE] = places["postgres"]
     if component.kind is Kind.SERVICE:
         defaults[f"{component.prefix}REFLECTION"] = "true"  # a mesh for one machine is for development
-    if component.stores:
-        defaults[f"{component.prefix}OBJECTS_URL"] = (home / "objects").as_uri()
     if component.name == "llm" and "vllm" in tcp:
         defaults[ENDPOINT_VARIABLE] = vllm.endpoint(tcp["vllm"])
-    if component.name == "perception":
-        defaults[BINDINGS_VARIABLE] = str(BindingsFile(home).path)
-    for variable, place in component.keeps:
-        path = home / place
-        defaults[f"{component.prefix}{variable}"] = path.as_uri() if variable.endswith("URL") else str(path)
+    certs = certified.folder(environ)
+    if certs is not None:
+        collected = "" if environ.get(OTLP_VARIABLE) else tcp.get("provenance", "")
+        defaults |= certified.environment(component, collected, certs)
     unsaid = {name: value for name, value in defaults.items() if not environ.get(name)}
     command = (sys.executable, "-m", f"services.{component.name}")
     return Plan(command, directory=str(Path.cwd()), environment=table.wiring(component, tcp) | unsaid)
+
+
+def _kept(home: Path, component: Component) -> dict[str, str]:
+    """Where in the home a service keeps what it keeps."""
+    places = {f"{component.prefix}{variable}": home / place for variable, place in component.keeps}
+    if component.stores:
+        places[f"{component.prefix}OBJECTS_URL"] = home / "objects"
+    if component.name == "perception":
+        places[BINDINGS_VARIABLE] = BindingsFile(home).path
+    return {name: path.as_uri() if name.endswith("URL") else str(path) for name, path in places.items()}
