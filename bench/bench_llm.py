@@ -28,7 +28,7 @@ from rich.table import Table
 
 from groundwire.mesh import vllm
 from services.llm import prompts
-from services.llm.core import prompting, schemas
+from services.llm.core import claim_schema, offers, prompting
 from services.llm.core.splitting import ClaimSplitter
 from tests.fakes.material import lettering
 from tests.mesh import vllm_server
@@ -85,9 +85,9 @@ class Row:
 
 async def ask(client: AsyncOpenAI, model: str, way: Way, material: Material, salt: str) -> Outcome:
     """One request, timed."""
-    what = schemas.allowed(material.plan, prompting.region_ids(material), tuple(material.evidence.values()))
-    schema = schemas.claims(what)
-    messages = prompting.for_claims(prompts.load().compose, material)
+    offer = offers.offer(material)
+    schema = claim_schema.claims(claim_schema.allowed(material, offer))
+    messages = prompting.for_claims(prompts.load().compose, material, offer)
     form: Any = {"type": "json_schema", "json_schema": {"name": "claims", "schema": schema, "strict": True}}
     options: dict[str, Any] = {"response_format": form} if way.structured else {}
     began = time.perf_counter()

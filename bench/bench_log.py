@@ -25,12 +25,10 @@ import grpc
 from groundwire.proofs import tree
 from groundwire.v1 import provenance_service_pb2 as pb
 from groundwire.v1 import provenance_service_pb2_grpc
-from services.provenance import convert
+from services.provenance import convert_answer
 from services.provenance.key_folder import FolderKeys
 from services.provenance.postgres import Limits, open_database
-from services.provenance.recorder import recording
-from services.provenance.sealing import Sealer
-from services.provenance.vault import Vault
+from tests.fakes.provenance import assembled
 from tests.fakes.records import an_answer
 from tests.mesh.embedded_postgres import embedded_postgres
 from tests.mesh.killed_provenance import Killed, free_port, wait_until_it_serves
@@ -97,11 +95,9 @@ async def over_grpc(dsn: str, folder: Path) -> AsyncIterator[Record]:
 async def in_process(dsn: str, folder: Path) -> AsyncIterator[Record]:
     """The same without gRPC: seal, wait for the group commit, get the receipt."""
     keys = FolderKeys(folder / "keys")
-    sealer = Sealer(keys)
-    async with open_database(dsn, Limits()) as database, recording(database) as recorder:
+    async with open_database(dsn, Limits()) as database, assembled(database, keys) as parts:
         await database.ready()
-        vault = Vault(recorder=recorder, records=database, sealer=sealer, keys=keys)
-        yield lambda content: vault.record(convert.answer_from(content))
+        yield lambda content: parts.vault.record(convert_answer.answer_from(content))
 
 
 async def measure(way: Way, dsn: str, folder: Path, seconds: float) -> list[dict[str, Any]]:

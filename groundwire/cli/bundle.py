@@ -10,8 +10,11 @@ from groundwire import calls
 from groundwire.cli import connect, consoles, options, verifying
 from groundwire.cli.failures import CannotWrite
 from groundwire.errors import FailedPrecondition
+from groundwire.proofs.bundles import Bundle
+from groundwire.proofs.claim_bundles import ClaimBundle
+from groundwire.proofs.merkle import ProofError
 from groundwire.proofs.outcomes import Outcome
-from groundwire.proofs.remote import reading
+from groundwire.proofs.remote import Log, reading
 from groundwire.words import plain
 
 
@@ -21,6 +24,9 @@ def bundle(
         str, typer.Argument(metavar="CLAIM", help="Id of the claim that it is for; the whole answer when not given.")
     ] = "",
     *,
+    question: Annotated[
+        bool, typer.Option("--question", help="With CLAIM: put the question and the plan into it as well.")
+    ] = False,
     out: Annotated[Path, typer.Option("-o", "--out", metavar="FILE", help="Where to write it.")],
     key: verifying.Key = "",
     address: options.Address = "",
@@ -28,11 +34,11 @@ def bundle(
 ) -> None:
     """Write a file that proves an answer with no server at hand: groundwire verify FILE --key PUBKEY.
 
-    It holds the whole answer in the clear: give it to nobody who may not see that. One that does not hold is not
-    written.
+    With CLAIM it holds that claim, its regions, models and checks, and nothing of the other claims. Without, it holds
+    the whole answer in the clear: give it to nobody who may not see that. One that does not hold is not written.
     """
     with reading(connect.addresses(address).provenance, timeout) as log:
-        made = log.bundle(answer, claim)
+        made = _made(log, answer, claim, with_question=question)
         finding = made.verify(verifying.trusted(key, address, log))
     if not finding.holds:
         raise FailedPrecondition(
@@ -50,3 +56,16 @@ def bundle(
     consoles.messages().print(
         Text(f"check it with: groundwire verify {plain(str(out))} --key {made.public_key}", style="dim")
     )
+
+
+def _made(log: Log, answer: str, claim: str, *, with_question: bool) -> Bundle | ClaimBundle:
+    if not claim:
+        return log.bundle(answer)
+    try:
+        return log.claim_bundle(answer, claim, with_question=with_question)
+    except ProofError as error:
+        raise FailedPrecondition(
+            f"there is no bundle of claim {claim}: {error}",
+            remedy="groundwire explain shows the claims of an answer; groundwire bundle ANSWER bundles all of it",
+            reason="NO_CLAIM_PROOF",
+        ) from error

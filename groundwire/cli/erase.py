@@ -8,6 +8,7 @@ from rich.text import Text
 
 from groundwire import calls
 from groundwire.cli import connect, consoles, options
+from groundwire.credentials import Credentials
 from groundwire.errors import from_rpc_error
 from groundwire.v1 import provenance_service_pb2, provenance_service_pb2_grpc
 from groundwire.words import plain
@@ -39,10 +40,11 @@ def erase(
         request.answer_id = answer
     else:
         request.image_digest = digest
-    with grpc.insecure_channel(at, options=calls.channel_options(at)) as channel:
+    credentials = Credentials.of_environment()
+    with credentials.channel(at) as channel:
         stub = provenance_service_pb2_grpc.ProvenanceServiceStub(channel)
         try:
-            response = stub.Erase(request, timeout=timeout)
+            response = stub.Erase(request, timeout=timeout, metadata=credentials.metadata)
         except grpc.RpcError as error:
             raise from_rpc_error(error, part="provenance", address=at, timeout_s=timeout) from error
     for answer_id in response.answer_ids:

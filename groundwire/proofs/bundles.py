@@ -1,32 +1,22 @@
-"""A bundle: one JSON file that proves an answer with no server at hand."""
+"""A bundle: one JSON file that proves a whole answer with no server at hand."""
 
 from __future__ import annotations
 
-import base64
-import binascii
 import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from groundwire.proofs import merkle, records
+from groundwire.proofs import records
 from groundwire.proofs.merkle import ProofError
 from groundwire.proofs.notes import Checkpoint, PublicKey, checkpoint_of
 from groundwire.proofs.outcomes import Finding, Outcome
+from groundwire.proofs.proved import Proved, bytes_of, text_of, words_of
 from groundwire.proofs.records import AnswerRecord, ErasureRecord, Opening
 
 if TYPE_CHECKING:
     from groundwire.v1 import provenance_service_pb2
 
 FORMAT: Final = "groundwire.bundle/1"
-
-
-@dataclass(frozen=True, slots=True)
-class Proved:
-    """A record, its index, and its inclusion proof in the tree of the bundle's checkpoint; empty if there is none."""
-
-    index: int
-    record: bytes
-    hashes: tuple[bytes, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +66,12 @@ class Bundle:
                 raise ProofError(f"it is no {FORMAT}")  # noqa: TRY301 - told as any other fault of the file
             opening, erasure = said["opening"], said["erasure"]
             return cls(
-                proved=_proved(said["record"]),
-                opening=opening and Opening(_bytes(opening["salt"]), _bytes(opening["content"])),
-                erasure=erasure and _proved(erasure),
-                checkpoint=_text(said["checkpoint"]),
-                public_key=_text(said["public_key"]),
-                claim_id=_text(said["claim"]),
+                proved=Proved.parse(said["record"]),
+                opening=opening and Opening(bytes_of(opening["salt"]), bytes_of(opening["content"])),
+                erasure=erasure and Proved.parse(erasure),
+                checkpoint=words_of(said["checkpoint"]),
+                public_key=words_of(said["public_key"]),
+                claim_id=words_of(said["claim"]),
             )
         except ProofError:
             raise
@@ -91,13 +81,13 @@ class Bundle:
     @property
     def text(self) -> str:
         """What a file of it holds."""
-        opening = self.opening and {"salt": _base64(self.opening.salt), "content": _base64(self.opening.content)}
+        opening = self.opening and {"salt": text_of(self.opening.salt), "content": text_of(self.opening.content)}
         said = {
             "format": FORMAT,
             "claim": self.claim_id,
-            "record": _said(self.proved),
+            "record": self.proved.said,
             "opening": opening,
-            "erasure": self.erasure and _said(self.erasure),
+            "erasure": self.erasure and self.erasure.said,
             "checkpoint": self.checkpoint,
             "public_key": self.public_key,
         }
@@ -112,7 +102,7 @@ class Bundle:
 
     def _verify(self, key: PublicKey) -> Finding:
         # 1. The record is one, and its content, if it is here, is what it commits to.
-        said = _named(records.parse, self.proved.record, f"record {self.proved.index}")
+        said = named(records.parse, self.proved.record, f"record {self.proved.index}")
         if not isinstance(said, AnswerRecord):
             raise ProofError(f"record {self.proved.index} is not of an answer")
         if self.opening is not None:
@@ -122,67 +112,33 @@ class Bundle:
         # 2. The record is in the log that was signed.
         if not self.checkpoint:
             return Finding(Outcome.UNANCHORED, f"no checkpoint reaches record {self.proved.index} yet")
-        checkpoint = _named(lambda note: checkpoint_of(note, key), self.checkpoint, "checkpoint")
-        _check_included(self.proved, checkpoint)
+        checkpoint = named(lambda note: checkpoint_of(note, key), self.checkpoint, "checkpoint")
+        self.proved.check_in(checkpoint)
         where = f"record {self.proved.index} of {checkpoint.size} in {checkpoint.origin}"
         # 3. Content that is missing was erased, and the log says so.
         if self.erasure is not None:
             return self._verify_erasure(self.erasure, checkpoint, where)
+        if self.opening is None and not said.is_stored:
+            return Finding(Outcome.VALID, f"{where}; commitments alone were kept, so it says nothing of the content")
         if self.opening is None:
             raise ProofError("the content is missing or was altered, and no record says that it was erased")
         return Finding(Outcome.VALID, where)
 
     def _verify_erasure(self, erasure: Proved, checkpoint: Checkpoint, where: str) -> Finding:
-        said = _named(records.parse, erasure.record, f"record {erasure.index}")
+        said = named(records.parse, erasure.record, f"record {erasure.index}")
         if not isinstance(said, ErasureRecord) or self.proved.index not in said.indexes:
             raise ProofError(f"record {erasure.index} is no erasure of record {self.proved.index}")
         if self.opening is not None:
             raise ProofError(f"record {erasure.index} says that the content was erased, and it is still there")
         if erasure.index >= checkpoint.size:
             return Finding(Outcome.UNANCHORED, f"no checkpoint reaches the erasure, record {erasure.index}, yet")
-        _check_included(erasure, checkpoint)
+        erasure.check_in(checkpoint)
         return Finding(Outcome.ERASED, f"{where}, erased {said.time} by record {erasure.index}")
 
 
-def _named(read: Any, value: Any, what: str) -> Any:
+def named(read: Any, value: Any, what: str) -> Any:
     """What `read` reads; its errors name what it read."""
     try:
         return read(value)
     except ProofError as error:
         raise ProofError(f"{what}: {error}") from error
-
-
-def _check_included(proved: Proved, checkpoint: Checkpoint) -> None:
-    leaf = merkle.leaf_hash(proved.record)
-    try:
-        merkle.verify_inclusion(leaf, proved.index, checkpoint.size, proved.hashes, checkpoint.root)
-    except ProofError as error:
-        raise ProofError(f"record {proved.index} is not in the signed log: {error}") from error
-
-
-def _said(proved: Proved) -> dict[str, Any]:
-    hashes = [_base64(value) for value in proved.hashes]
-    return {"index": proved.index, "bytes": _base64(proved.record), "inclusion_proof": hashes}
-
-
-def _proved(said: dict[str, Any]) -> Proved:
-    if type(said["index"]) is not int:
-        raise ProofError("an index is no number")
-    return Proved(said["index"], _bytes(said["bytes"]), tuple(_bytes(value) for value in said["inclusion_proof"]))
-
-
-def _base64(value: bytes) -> str:
-    return base64.b64encode(value).decode()
-
-
-def _bytes(text: str) -> bytes:
-    try:
-        return base64.b64decode(text, validate=True)
-    except binascii.Error as error:
-        raise ProofError("a value is no base64") from error
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str):
-        raise ProofError("a text is none")
-    return value

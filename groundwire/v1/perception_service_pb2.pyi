@@ -7,6 +7,7 @@ from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from groundwire.v1 import geometry_pb2 as _geometry_pb2
 from groundwire.v1 import image_pb2 as _image_pb2
 from groundwire.v1 import region_pb2 as _region_pb2
@@ -21,6 +22,34 @@ else:
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
+class _LatePolicy:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _LatePolicyEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_LatePolicy.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    LATE_POLICY_UNSPECIFIED: _LatePolicy.ValueType  # 0
+    """Not specified; read as LATE_POLICY_DROP_OLDEST."""
+    LATE_POLICY_DROP_OLDEST: _LatePolicy.ValueType  # 1
+    """The frame that has waited longest is dropped: what is seen is recent."""
+    LATE_POLICY_DROP_NEWEST: _LatePolicy.ValueType  # 2
+    """The arriving frame is dropped: what was begun is finished."""
+    LATE_POLICY_WAIT: _LatePolicy.ValueType  # 3
+    """Nothing is dropped: the stream takes no more until there is room, so its sender waits."""
+
+class LatePolicy(_LatePolicy, metaclass=_LatePolicyEnumTypeWrapper):
+    """What happens to a frame that arrives while as many wait as may."""
+
+LATE_POLICY_UNSPECIFIED: LatePolicy.ValueType  # 0
+"""Not specified; read as LATE_POLICY_DROP_OLDEST."""
+LATE_POLICY_DROP_OLDEST: LatePolicy.ValueType  # 1
+"""The frame that has waited longest is dropped: what is seen is recent."""
+LATE_POLICY_DROP_NEWEST: LatePolicy.ValueType  # 2
+"""The arriving frame is dropped: what was begun is finished."""
+LATE_POLICY_WAIT: LatePolicy.ValueType  # 3
+"""Nothing is dropped: the stream takes no more until there is room, so its sender waits."""
+Global___LatePolicy: _TypeAlias = LatePolicy  # noqa: Y015
+
 @_typing.final
 class PutImageRequest(_message.Message):
     """A piece of an image on its way in."""
@@ -29,21 +58,29 @@ class PutImageRequest(_message.Message):
 
     EXPECTED_DIGEST_FIELD_NUMBER: _builtins.int
     CHUNK_FIELD_NUMBER: _builtins.int
+    REDACT_FIELD_NUMBER: _builtins.int
     expected_digest: _builtins.str
     """SHA-256 of the whole upload, 64 hexadecimal digits, checked on arrival of the last piece. Read from the first
     message only; empty skips the check.
     """
     chunk: _builtins.bytes
     """The next bytes of the encoded picture, at most 1 MiB a message."""
+    @_builtins.property
+    def redact(self) -> _containers.RepeatedCompositeFieldContainer[_geometry_pb2.Box]:
+        """Places to paint over before anything is stored or looked at, in the frame of the upright picture, at most 64; those
+        beside the picture are ignored. Read from the first message only.
+        """
+
     def __init__(
         self,
         *,
         expected_digest: _builtins.str = ...,
         chunk: _builtins.bytes = ...,
+        redact: _abc.Iterable[_geometry_pb2.Box] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["chunk", b"chunk", "expected_digest", b"expected_digest"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["chunk", b"chunk", "expected_digest", b"expected_digest", "redact", b"redact"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -175,6 +212,7 @@ class PerceiveResponse(_message.Message):
 
     REGIONS_FIELD_NUMBER: _builtins.int
     COUNTS_FIELD_NUMBER: _builtins.int
+    UNSEARCHABLE_PHRASES_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def regions(self) -> _containers.RepeatedCompositeFieldContainer[_region_pb2.Region]:
         """Regions in reading order (top to bottom, left to right) for lettering, best first for objects. May be empty."""
@@ -183,19 +221,240 @@ class PerceiveResponse(_message.Message):
     def counts(self) -> Global___RegionCounts:
         """What happened to the model's raw output before it became regions."""
 
+    @_builtins.property
+    def unsearchable_phrases(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Phrases of the request that the model cannot search for, because it knows a closed set of classes and none of them
+        is meant. Of every other phrase, no region means: searched, and not found.
+        """
+
     def __init__(
         self,
         *,
         regions: _abc.Iterable[_region_pb2.Region] | None = ...,
         counts: Global___RegionCounts | None = ...,
+        unsearchable_phrases: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["counts", b"counts"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["counts", b"counts", "regions", b"regions"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["counts", b"counts", "regions", b"regions", "unsearchable_phrases", b"unsearchable_phrases"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___PerceiveResponse: _TypeAlias = PerceiveResponse  # noqa: Y015
+
+@_typing.final
+class PerceiveStreamRequest(_message.Message):
+    """What goes to a stream of frames: its settings first, then frames."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SETTINGS_FIELD_NUMBER: _builtins.int
+    FRAME_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def settings(self) -> Global___StreamSettings:
+        """How to look at every frame. The first message, and no other."""
+
+    @_builtins.property
+    def frame(self) -> Global___Frame:
+        """The next frame."""
+
+    def __init__(
+        self,
+        *,
+        settings: Global___StreamSettings | None = ...,
+        frame: Global___Frame | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["frame", b"frame", "kind", b"kind", "settings", b"settings"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["frame", b"frame", "kind", b"kind", "settings", b"settings"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_kind: _TypeAlias = _typing.Literal["settings", "frame"]  # noqa: Y015
+    _WhichOneofArgType_kind: _TypeAlias = _typing.Literal["kind", b"kind"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_kind) -> _WhichOneofReturnType_kind | None: ...
+
+Global___PerceiveStreamRequest: _TypeAlias = PerceiveStreamRequest  # noqa: Y015
+
+@_typing.final
+class StreamSettings(_message.Message):
+    """How the frames of a stream are looked at."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CAPABILITY_FIELD_NUMBER: _builtins.int
+    TIER_FIELD_NUMBER: _builtins.int
+    PHRASES_FIELD_NUMBER: _builtins.int
+    MAX_WAITING_FIELD_NUMBER: _builtins.int
+    LATE_POLICY_FIELD_NUMBER: _builtins.int
+    capability: _region_pb2.Capability.ValueType
+    """What to do: CAPABILITY_READ_TEXT or CAPABILITY_DETECT."""
+    tier: _region_pb2.Tier.ValueType
+    """How carefully. If not specified, fast."""
+    max_waiting: _builtins.int
+    """Frames that may wait while one is looked at, 1 to 64; 0 is read as 2. Beyond that, the policy decides."""
+    late_policy: Global___LatePolicy.ValueType
+    """What to do with a frame too many. If not specified, drop the oldest."""
+    @_builtins.property
+    def phrases(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """What to find, as in `PerceiveRequest`."""
+
+    def __init__(
+        self,
+        *,
+        capability: _region_pb2.Capability.ValueType = ...,
+        tier: _region_pb2.Tier.ValueType = ...,
+        phrases: _abc.Iterable[_builtins.str] | None = ...,
+        max_waiting: _builtins.int = ...,
+        late_policy: Global___LatePolicy.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["capability", b"capability", "late_policy", b"late_policy", "max_waiting", b"max_waiting", "phrases", b"phrases", "tier", b"tier"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___StreamSettings: _TypeAlias = StreamSettings  # noqa: Y015
+
+@_typing.final
+class Frame(_message.Message):
+    """One picture of a stream."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SEQUENCE_FIELD_NUMBER: _builtins.int
+    TAKEN_UNIX_NANOS_FIELD_NUMBER: _builtins.int
+    CONTENT_FIELD_NUMBER: _builtins.int
+    IMAGE_DIGEST_FIELD_NUMBER: _builtins.int
+    sequence: _builtins.int
+    """The caller's number for it, above that of the frame before."""
+    taken_unix_nanos: _builtins.int
+    """When it was taken, nanoseconds since the epoch of the caller's clock; returned as it came."""
+    content: _builtins.bytes
+    """An encoded picture, admitted as PutImage admits it: with the same limits and the same redaction."""
+    image_digest: _builtins.str
+    """Digest of an image that is held, 64 hexadecimal digits."""
+    def __init__(
+        self,
+        *,
+        sequence: _builtins.int = ...,
+        taken_unix_nanos: _builtins.int = ...,
+        content: _builtins.bytes = ...,
+        image_digest: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["content", b"content", "image_digest", b"image_digest", "picture", b"picture"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["content", b"content", "image_digest", b"image_digest", "picture", b"picture", "sequence", b"sequence", "taken_unix_nanos", b"taken_unix_nanos"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_picture: _TypeAlias = _typing.Literal["content", "image_digest"]  # noqa: Y015
+    _WhichOneofArgType_picture: _TypeAlias = _typing.Literal["picture", b"picture"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_picture) -> _WhichOneofReturnType_picture | None: ...
+
+Global___Frame: _TypeAlias = Frame  # noqa: Y015
+
+@_typing.final
+class PerceiveStreamResponse(_message.Message):
+    """What became of one frame."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SEQUENCE_FIELD_NUMBER: _builtins.int
+    TAKEN_UNIX_NANOS_FIELD_NUMBER: _builtins.int
+    FOUND_FIELD_NUMBER: _builtins.int
+    DROPPED_FIELD_NUMBER: _builtins.int
+    FAILED_FIELD_NUMBER: _builtins.int
+    IMAGE_DIGEST_FIELD_NUMBER: _builtins.int
+    DROPPED_SO_FAR_FIELD_NUMBER: _builtins.int
+    sequence: _builtins.int
+    """The frame's number."""
+    taken_unix_nanos: _builtins.int
+    """As it came."""
+    image_digest: _builtins.str
+    """The image that was looked at; empty unless found."""
+    dropped_so_far: _builtins.int
+    """Frames of this stream that were dropped so far."""
+    @_builtins.property
+    def found(self) -> Global___PerceiveResponse:
+        """What was found."""
+
+    @_builtins.property
+    def dropped(self) -> Global___FrameDropped:
+        """It was dropped, by the stream's policy; nobody looked at it."""
+
+    @_builtins.property
+    def failed(self) -> Global___FrameFailed:
+        """Something went wrong with this frame; the stream goes on."""
+
+    def __init__(
+        self,
+        *,
+        sequence: _builtins.int = ...,
+        taken_unix_nanos: _builtins.int = ...,
+        found: Global___PerceiveResponse | None = ...,
+        dropped: Global___FrameDropped | None = ...,
+        failed: Global___FrameFailed | None = ...,
+        image_digest: _builtins.str = ...,
+        dropped_so_far: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["dropped", b"dropped", "failed", b"failed", "found", b"found", "outcome", b"outcome"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["dropped", b"dropped", "dropped_so_far", b"dropped_so_far", "failed", b"failed", "found", b"found", "image_digest", b"image_digest", "outcome", b"outcome", "sequence", b"sequence", "taken_unix_nanos", b"taken_unix_nanos"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_outcome: _TypeAlias = _typing.Literal["found", "dropped", "failed"]  # noqa: Y015
+    _WhichOneofArgType_outcome: _TypeAlias = _typing.Literal["outcome", b"outcome"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_outcome) -> _WhichOneofReturnType_outcome | None: ...
+
+Global___PerceiveStreamResponse: _TypeAlias = PerceiveStreamResponse  # noqa: Y015
+
+@_typing.final
+class FrameDropped(_message.Message):
+    """A frame that nobody looked at."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LATE_POLICY_FIELD_NUMBER: _builtins.int
+    late_policy: Global___LatePolicy.ValueType
+    """The policy that dropped it."""
+    def __init__(
+        self,
+        *,
+        late_policy: Global___LatePolicy.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["late_policy", b"late_policy"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FrameDropped: _TypeAlias = FrameDropped  # noqa: Y015
+
+@_typing.final
+class FrameFailed(_message.Message):
+    """A frame that could not be looked at."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REASON_FIELD_NUMBER: _builtins.int
+    MESSAGE_FIELD_NUMBER: _builtins.int
+    REMEDY_FIELD_NUMBER: _builtins.int
+    reason: _builtins.str
+    """Name of an `ErrorReason` without its prefix, such as "UNREADABLE_IMAGE"."""
+    message: _builtins.str
+    """What was wrong."""
+    remedy: _builtins.str
+    """What can be done about it; may be empty."""
+    def __init__(
+        self,
+        *,
+        reason: _builtins.str = ...,
+        message: _builtins.str = ...,
+        remedy: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["message", b"message", "reason", b"reason", "remedy", b"remedy"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FrameFailed: _TypeAlias = FrameFailed  # noqa: Y015
 
 @_typing.final
 class RegionCounts(_message.Message):
@@ -436,6 +695,50 @@ class CropResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___CropResponse: _TypeAlias = CropResponse  # noqa: Y015
+
+@_typing.final
+class EraseImageRequest(_message.Message):
+    """Names an image to forget."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    IMAGE_DIGEST_FIELD_NUMBER: _builtins.int
+    image_digest: _builtins.str
+    """Digest of the image, 64 hexadecimal digits."""
+    def __init__(
+        self,
+        *,
+        image_digest: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["image_digest", b"image_digest"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___EraseImageRequest: _TypeAlias = EraseImageRequest  # noqa: Y015
+
+@_typing.final
+class EraseImageResponse(_message.Message):
+    """It is forgotten."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    WAS_HELD_FIELD_NUMBER: _builtins.int
+    was_held: _builtins.bool
+    """Whether it was held until now."""
+    def __init__(
+        self,
+        *,
+        was_held: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["was_held", b"was_held"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___EraseImageResponse: _TypeAlias = EraseImageResponse  # noqa: Y015
 
 @_typing.final
 class ListCapabilitiesRequest(_message.Message):

@@ -50,6 +50,11 @@ class PerceptionServiceStub:
                 request_serializer=groundwire_dot_v1_dot_perception__service__pb2.PerceiveRequest.SerializeToString,
                 response_deserializer=groundwire_dot_v1_dot_perception__service__pb2.PerceiveResponse.FromString,
                 _registered_method=True)
+        self.PerceiveStream = channel.stream_stream(
+                '/groundwire.v1.PerceptionService/PerceiveStream',
+                request_serializer=groundwire_dot_v1_dot_perception__service__pb2.PerceiveStreamRequest.SerializeToString,
+                response_deserializer=groundwire_dot_v1_dot_perception__service__pb2.PerceiveStreamResponse.FromString,
+                _registered_method=True)
         self.Segment = channel.unary_unary(
                 '/groundwire.v1.PerceptionService/Segment',
                 request_serializer=groundwire_dot_v1_dot_perception__service__pb2.SegmentRequest.SerializeToString,
@@ -65,6 +70,11 @@ class PerceptionServiceStub:
                 request_serializer=groundwire_dot_v1_dot_perception__service__pb2.CropRequest.SerializeToString,
                 response_deserializer=groundwire_dot_v1_dot_perception__service__pb2.CropResponse.FromString,
                 _registered_method=True)
+        self.EraseImage = channel.unary_unary(
+                '/groundwire.v1.PerceptionService/EraseImage',
+                request_serializer=groundwire_dot_v1_dot_perception__service__pb2.EraseImageRequest.SerializeToString,
+                response_deserializer=groundwire_dot_v1_dot_perception__service__pb2.EraseImageResponse.FromString,
+                _registered_method=True)
         self.ListCapabilities = channel.unary_unary(
                 '/groundwire.v1.PerceptionService/ListCapabilities',
                 request_serializer=groundwire_dot_v1_dot_perception__service__pb2.ListCapabilitiesRequest.SerializeToString,
@@ -77,10 +87,13 @@ class PerceptionServiceServicer:
     """
 
     def PutImage(self, request_iterator, context):
-        """Admits an image: decodes it once, makes it upright, strips metadata, stores it under its digest. Storing the same
-        picture twice is free. Idempotent.
+        """Admits an image: decodes it once, makes it upright, strips metadata, paints over what the tenant's redaction policy
+        and the caller name, stores it under its digest. What was painted over is kept nowhere. Storing the same picture
+        twice is free. Idempotent.
 
-        Errors: INVALID_FIELD, UNREADABLE_IMAGE, IMAGE_TOO_LARGE, IMAGE_TOO_SMALL, DIGEST_MISMATCH.
+        Errors: INVALID_FIELD, UNREADABLE_IMAGE, IMAGE_TOO_LARGE, IMAGE_TOO_SMALL, DIGEST_MISMATCH; where a policy asks for
+        redaction, also CAPABILITY_NOT_BOUND, PART_UNAVAILABLE, MODEL_OUTPUT, OVERLOADED, DEADLINE_EXCEEDED: a picture that
+        cannot be redacted as the policy says is refused.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -98,7 +111,19 @@ class PerceptionServiceServicer:
     def Perceive(self, request, context):
         """Looks at an image, or at an area of it, with one capability and tier.
 
-        Errors: INVALID_FIELD, IMAGE_NOT_FOUND, CAPABILITY_NOT_BOUND, PART_UNAVAILABLE, MODEL_OUTPUT, DEADLINE_EXCEEDED.
+        Errors: INVALID_FIELD, IMAGE_NOT_FOUND, CAPABILITY_NOT_BOUND, PART_UNAVAILABLE, MODEL_OUTPUT, OVERLOADED,
+        DEADLINE_EXCEEDED.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def PerceiveStream(self, request_iterator, context):
+        """Looks at frames as they arrive. One outcome a frame, in the order of their arrival, until the caller has sent the
+        last one. A frame that waits while too many newer ones arrive is dropped, and its outcome says so.
+
+        Errors: INVALID_FIELD, where the messages are not those of a stream. What goes wrong with one frame is that frame's
+        outcome, and the stream goes on.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -129,6 +154,15 @@ class PerceptionServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def EraseImage(self, request, context):
+        """Forgets an image: its pixels, its description, and everything that was seen in it. Idempotent.
+
+        Errors: INVALID_FIELD, PART_UNAVAILABLE (something may be left: ask again).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ListCapabilities(self, request, context):
         """Says what can be perceived, and with which models.
         """
@@ -154,6 +188,11 @@ def add_PerceptionServiceServicer_to_server(servicer, server):
                     request_deserializer=groundwire_dot_v1_dot_perception__service__pb2.PerceiveRequest.FromString,
                     response_serializer=groundwire_dot_v1_dot_perception__service__pb2.PerceiveResponse.SerializeToString,
             ),
+            'PerceiveStream': grpc.stream_stream_rpc_method_handler(
+                    servicer.PerceiveStream,
+                    request_deserializer=groundwire_dot_v1_dot_perception__service__pb2.PerceiveStreamRequest.FromString,
+                    response_serializer=groundwire_dot_v1_dot_perception__service__pb2.PerceiveStreamResponse.SerializeToString,
+            ),
             'Segment': grpc.unary_unary_rpc_method_handler(
                     servicer.Segment,
                     request_deserializer=groundwire_dot_v1_dot_perception__service__pb2.SegmentRequest.FromString,
@@ -168,6 +207,11 @@ def add_PerceptionServiceServicer_to_server(servicer, server):
                     servicer.Crop,
                     request_deserializer=groundwire_dot_v1_dot_perception__service__pb2.CropRequest.FromString,
                     response_serializer=groundwire_dot_v1_dot_perception__service__pb2.CropResponse.SerializeToString,
+            ),
+            'EraseImage': grpc.unary_unary_rpc_method_handler(
+                    servicer.EraseImage,
+                    request_deserializer=groundwire_dot_v1_dot_perception__service__pb2.EraseImageRequest.FromString,
+                    response_serializer=groundwire_dot_v1_dot_perception__service__pb2.EraseImageResponse.SerializeToString,
             ),
             'ListCapabilities': grpc.unary_unary_rpc_method_handler(
                     servicer.ListCapabilities,
@@ -268,6 +312,33 @@ class PerceptionService:
             _registered_method=True)
 
     @staticmethod
+    def PerceiveStream(request_iterator,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.stream_stream(
+            request_iterator,
+            target,
+            '/groundwire.v1.PerceptionService/PerceiveStream',
+            groundwire_dot_v1_dot_perception__service__pb2.PerceiveStreamRequest.SerializeToString,
+            groundwire_dot_v1_dot_perception__service__pb2.PerceiveStreamResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def Segment(request,
             target,
             options=(),
@@ -338,6 +409,33 @@ class PerceptionService:
             '/groundwire.v1.PerceptionService/Crop',
             groundwire_dot_v1_dot_perception__service__pb2.CropRequest.SerializeToString,
             groundwire_dot_v1_dot_perception__service__pb2.CropResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def EraseImage(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/groundwire.v1.PerceptionService/EraseImage',
+            groundwire_dot_v1_dot_perception__service__pb2.EraseImageRequest.SerializeToString,
+            groundwire_dot_v1_dot_perception__service__pb2.EraseImageResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -34,10 +34,13 @@ class PerceptionServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> PerceptionServiceAsyncStub: ...
     PutImage: _grpc.StreamUnaryMultiCallable[_perception_service_pb2.PutImageRequest, _perception_service_pb2.PutImageResponse]
-    """Admits an image: decodes it once, makes it upright, strips metadata, stores it under its digest. Storing the same
-    picture twice is free. Idempotent.
+    """Admits an image: decodes it once, makes it upright, strips metadata, paints over what the tenant's redaction policy
+    and the caller name, stores it under its digest. What was painted over is kept nowhere. Storing the same picture
+    twice is free. Idempotent.
 
-    Errors: INVALID_FIELD, UNREADABLE_IMAGE, IMAGE_TOO_LARGE, IMAGE_TOO_SMALL, DIGEST_MISMATCH.
+    Errors: INVALID_FIELD, UNREADABLE_IMAGE, IMAGE_TOO_LARGE, IMAGE_TOO_SMALL, DIGEST_MISMATCH; where a policy asks for
+    redaction, also CAPABILITY_NOT_BOUND, PART_UNAVAILABLE, MODEL_OUTPUT, OVERLOADED, DEADLINE_EXCEEDED: a picture that
+    cannot be redacted as the policy says is refused.
     """
     GetImage: _grpc.UnaryUnaryMultiCallable[_perception_service_pb2.GetImageRequest, _perception_service_pb2.GetImageResponse]
     """Describes an image that is held.
@@ -47,7 +50,15 @@ class PerceptionServiceStub:
     Perceive: _grpc.UnaryUnaryMultiCallable[_perception_service_pb2.PerceiveRequest, _perception_service_pb2.PerceiveResponse]
     """Looks at an image, or at an area of it, with one capability and tier.
 
-    Errors: INVALID_FIELD, IMAGE_NOT_FOUND, CAPABILITY_NOT_BOUND, PART_UNAVAILABLE, MODEL_OUTPUT, DEADLINE_EXCEEDED.
+    Errors: INVALID_FIELD, IMAGE_NOT_FOUND, CAPABILITY_NOT_BOUND, PART_UNAVAILABLE, MODEL_OUTPUT, OVERLOADED,
+    DEADLINE_EXCEEDED.
+    """
+    PerceiveStream: _grpc.StreamStreamMultiCallable[_perception_service_pb2.PerceiveStreamRequest, _perception_service_pb2.PerceiveStreamResponse]
+    """Looks at frames as they arrive. One outcome a frame, in the order of their arrival, until the caller has sent the
+    last one. A frame that waits while too many newer ones arrive is dropped, and its outcome says so.
+
+    Errors: INVALID_FIELD, where the messages are not those of a stream. What goes wrong with one frame is that frame's
+    outcome, and the stream goes on.
     """
     Segment: _grpc.UnaryUnaryMultiCallable[_perception_service_pb2.SegmentRequest, _perception_service_pb2.SegmentResponse]
     """Outlines what boxes hold. Errors: as Perceive."""
@@ -61,6 +72,11 @@ class PerceptionServiceStub:
 
     Errors: INVALID_FIELD, IMAGE_NOT_FOUND.
     """
+    EraseImage: _grpc.UnaryUnaryMultiCallable[_perception_service_pb2.EraseImageRequest, _perception_service_pb2.EraseImageResponse]
+    """Forgets an image: its pixels, its description, and everything that was seen in it. Idempotent.
+
+    Errors: INVALID_FIELD, PART_UNAVAILABLE (something may be left: ask again).
+    """
     ListCapabilities: _grpc.UnaryUnaryMultiCallable[_perception_service_pb2.ListCapabilitiesRequest, _perception_service_pb2.ListCapabilitiesResponse]
     """Says what can be perceived, and with which models."""
 
@@ -70,10 +86,13 @@ class PerceptionServiceAsyncStub(PerceptionServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     PutImage: _aio.StreamUnaryMultiCallable[_perception_service_pb2.PutImageRequest, _perception_service_pb2.PutImageResponse]  # type: ignore[assignment]
-    """Admits an image: decodes it once, makes it upright, strips metadata, stores it under its digest. Storing the same
-    picture twice is free. Idempotent.
+    """Admits an image: decodes it once, makes it upright, strips metadata, paints over what the tenant's redaction policy
+    and the caller name, stores it under its digest. What was painted over is kept nowhere. Storing the same picture
+    twice is free. Idempotent.
 
-    Errors: INVALID_FIELD, UNREADABLE_IMAGE, IMAGE_TOO_LARGE, IMAGE_TOO_SMALL, DIGEST_MISMATCH.
+    Errors: INVALID_FIELD, UNREADABLE_IMAGE, IMAGE_TOO_LARGE, IMAGE_TOO_SMALL, DIGEST_MISMATCH; where a policy asks for
+    redaction, also CAPABILITY_NOT_BOUND, PART_UNAVAILABLE, MODEL_OUTPUT, OVERLOADED, DEADLINE_EXCEEDED: a picture that
+    cannot be redacted as the policy says is refused.
     """
     GetImage: _aio.UnaryUnaryMultiCallable[_perception_service_pb2.GetImageRequest, _perception_service_pb2.GetImageResponse]  # type: ignore[assignment]
     """Describes an image that is held.
@@ -83,7 +102,15 @@ class PerceptionServiceAsyncStub(PerceptionServiceStub):
     Perceive: _aio.UnaryUnaryMultiCallable[_perception_service_pb2.PerceiveRequest, _perception_service_pb2.PerceiveResponse]  # type: ignore[assignment]
     """Looks at an image, or at an area of it, with one capability and tier.
 
-    Errors: INVALID_FIELD, IMAGE_NOT_FOUND, CAPABILITY_NOT_BOUND, PART_UNAVAILABLE, MODEL_OUTPUT, DEADLINE_EXCEEDED.
+    Errors: INVALID_FIELD, IMAGE_NOT_FOUND, CAPABILITY_NOT_BOUND, PART_UNAVAILABLE, MODEL_OUTPUT, OVERLOADED,
+    DEADLINE_EXCEEDED.
+    """
+    PerceiveStream: _aio.StreamStreamMultiCallable[_perception_service_pb2.PerceiveStreamRequest, _perception_service_pb2.PerceiveStreamResponse]  # type: ignore[assignment]
+    """Looks at frames as they arrive. One outcome a frame, in the order of their arrival, until the caller has sent the
+    last one. A frame that waits while too many newer ones arrive is dropped, and its outcome says so.
+
+    Errors: INVALID_FIELD, where the messages are not those of a stream. What goes wrong with one frame is that frame's
+    outcome, and the stream goes on.
     """
     Segment: _aio.UnaryUnaryMultiCallable[_perception_service_pb2.SegmentRequest, _perception_service_pb2.SegmentResponse]  # type: ignore[assignment]
     """Outlines what boxes hold. Errors: as Perceive."""
@@ -97,6 +124,11 @@ class PerceptionServiceAsyncStub(PerceptionServiceStub):
 
     Errors: INVALID_FIELD, IMAGE_NOT_FOUND.
     """
+    EraseImage: _aio.UnaryUnaryMultiCallable[_perception_service_pb2.EraseImageRequest, _perception_service_pb2.EraseImageResponse]  # type: ignore[assignment]
+    """Forgets an image: its pixels, its description, and everything that was seen in it. Idempotent.
+
+    Errors: INVALID_FIELD, PART_UNAVAILABLE (something may be left: ask again).
+    """
     ListCapabilities: _aio.UnaryUnaryMultiCallable[_perception_service_pb2.ListCapabilitiesRequest, _perception_service_pb2.ListCapabilitiesResponse]  # type: ignore[assignment]
     """Says what can be perceived, and with which models."""
 
@@ -109,10 +141,13 @@ class PerceptionServiceServicer(metaclass=_abc_1.ABCMeta):
         request_iterator: _MaybeAsyncIterator[_perception_service_pb2.PutImageRequest],
         context: _ServicerContext,
     ) -> _typing.Union[_perception_service_pb2.PutImageResponse, _abc.Awaitable[_perception_service_pb2.PutImageResponse]]:
-        """Admits an image: decodes it once, makes it upright, strips metadata, stores it under its digest. Storing the same
-        picture twice is free. Idempotent.
+        """Admits an image: decodes it once, makes it upright, strips metadata, paints over what the tenant's redaction policy
+        and the caller name, stores it under its digest. What was painted over is kept nowhere. Storing the same picture
+        twice is free. Idempotent.
 
-        Errors: INVALID_FIELD, UNREADABLE_IMAGE, IMAGE_TOO_LARGE, IMAGE_TOO_SMALL, DIGEST_MISMATCH.
+        Errors: INVALID_FIELD, UNREADABLE_IMAGE, IMAGE_TOO_LARGE, IMAGE_TOO_SMALL, DIGEST_MISMATCH; where a policy asks for
+        redaction, also CAPABILITY_NOT_BOUND, PART_UNAVAILABLE, MODEL_OUTPUT, OVERLOADED, DEADLINE_EXCEEDED: a picture that
+        cannot be redacted as the policy says is refused.
         """
 
     @_abc_1.abstractmethod
@@ -134,7 +169,21 @@ class PerceptionServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_perception_service_pb2.PerceiveResponse, _abc.Awaitable[_perception_service_pb2.PerceiveResponse]]:
         """Looks at an image, or at an area of it, with one capability and tier.
 
-        Errors: INVALID_FIELD, IMAGE_NOT_FOUND, CAPABILITY_NOT_BOUND, PART_UNAVAILABLE, MODEL_OUTPUT, DEADLINE_EXCEEDED.
+        Errors: INVALID_FIELD, IMAGE_NOT_FOUND, CAPABILITY_NOT_BOUND, PART_UNAVAILABLE, MODEL_OUTPUT, OVERLOADED,
+        DEADLINE_EXCEEDED.
+        """
+
+    @_abc_1.abstractmethod
+    def PerceiveStream(
+        self,
+        request_iterator: _MaybeAsyncIterator[_perception_service_pb2.PerceiveStreamRequest],
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_perception_service_pb2.PerceiveStreamResponse], _abc.AsyncIterator[_perception_service_pb2.PerceiveStreamResponse]]:
+        """Looks at frames as they arrive. One outcome a frame, in the order of their arrival, until the caller has sent the
+        last one. A frame that waits while too many newer ones arrive is dropped, and its outcome says so.
+
+        Errors: INVALID_FIELD, where the messages are not those of a stream. What goes wrong with one frame is that frame's
+        outcome, and the stream goes on.
         """
 
     @_abc_1.abstractmethod
@@ -165,6 +214,17 @@ class PerceptionServiceServicer(metaclass=_abc_1.ABCMeta):
         """Cuts a box out of an image, encoded as PNG.
 
         Errors: INVALID_FIELD, IMAGE_NOT_FOUND.
+        """
+
+    @_abc_1.abstractmethod
+    def EraseImage(
+        self,
+        request: _perception_service_pb2.EraseImageRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_perception_service_pb2.EraseImageResponse, _abc.Awaitable[_perception_service_pb2.EraseImageResponse]]:
+        """Forgets an image: its pixels, its description, and everything that was seen in it. Idempotent.
+
+        Errors: INVALID_FIELD, PART_UNAVAILABLE (something may be left: ask again).
         """
 
     @_abc_1.abstractmethod

@@ -9,6 +9,7 @@ from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from groundwire.v1 import answer_pb2 as _answer_pb2
 from groundwire.v1 import claim_pb2 as _claim_pb2
 from groundwire.v1 import image_pb2 as _image_pb2
@@ -25,6 +26,94 @@ else:
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
+class _Store:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _StoreEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Store.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    STORE_UNSPECIFIED: _Store.ValueType  # 0
+    """As the tenant's policy says."""
+    STORE_ALL: _Store.ValueType  # 1
+    """All of it, encrypted, until it is erased."""
+    STORE_NONE: _Store.ValueType  # 2
+    """Commitments alone: nothing of the contents is ever written. It cannot be read back or explained; whoever kept the
+    answer and its salt can prove it.
+    """
+
+class Store(_Store, metaclass=_StoreEnumTypeWrapper):
+    """How much of an answer is kept."""
+
+STORE_UNSPECIFIED: Store.ValueType  # 0
+"""As the tenant's policy says."""
+STORE_ALL: Store.ValueType  # 1
+"""All of it, encrypted, until it is erased."""
+STORE_NONE: Store.ValueType  # 2
+"""Commitments alone: nothing of the contents is ever written. It cannot be read back or explained; whoever kept the
+answer and its salt can prove it.
+"""
+Global___Store: _TypeAlias = Store  # noqa: Y015
+
+class _ReviewState:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _ReviewStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ReviewState.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    REVIEW_STATE_UNSPECIFIED: _ReviewState.ValueType  # 0
+    """Not specified; in a filter: any."""
+    REVIEW_STATE_UNREVIEWED: _ReviewState.ValueType  # 1
+    """Nobody has judged a claim of it."""
+    REVIEW_STATE_CORRECT: _ReviewState.ValueType  # 2
+    """Every claim that was judged was last judged correct."""
+    REVIEW_STATE_WRONG: _ReviewState.ValueType  # 3
+    """A claim was last judged wrong."""
+    REVIEW_STATE_UNSURE: _ReviewState.ValueType  # 4
+    """No claim was last judged wrong, and one left its reviewer unsure."""
+
+class ReviewState(_ReviewState, metaclass=_ReviewStateEnumTypeWrapper):
+    """What people made of an answer's claims."""
+
+REVIEW_STATE_UNSPECIFIED: ReviewState.ValueType  # 0
+"""Not specified; in a filter: any."""
+REVIEW_STATE_UNREVIEWED: ReviewState.ValueType  # 1
+"""Nobody has judged a claim of it."""
+REVIEW_STATE_CORRECT: ReviewState.ValueType  # 2
+"""Every claim that was judged was last judged correct."""
+REVIEW_STATE_WRONG: ReviewState.ValueType  # 3
+"""A claim was last judged wrong."""
+REVIEW_STATE_UNSURE: ReviewState.ValueType  # 4
+"""No claim was last judged wrong, and one left its reviewer unsure."""
+Global___ReviewState: _TypeAlias = ReviewState  # noqa: Y015
+
+class _Judgement:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _JudgementEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Judgement.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    JUDGEMENT_UNSPECIFIED: _Judgement.ValueType  # 0
+    """Never valid."""
+    JUDGEMENT_CORRECT: _Judgement.ValueType  # 1
+    """The claim is true, and its regions show it."""
+    JUDGEMENT_WRONG: _Judgement.ValueType  # 2
+    """The claim is false, or its regions do not show it."""
+    JUDGEMENT_UNSURE: _Judgement.ValueType  # 3
+    """The reviewer cannot tell."""
+
+class Judgement(_Judgement, metaclass=_JudgementEnumTypeWrapper):
+    """What a person makes of a claim."""
+
+JUDGEMENT_UNSPECIFIED: Judgement.ValueType  # 0
+"""Never valid."""
+JUDGEMENT_CORRECT: Judgement.ValueType  # 1
+"""The claim is true, and its regions show it."""
+JUDGEMENT_WRONG: Judgement.ValueType  # 2
+"""The claim is false, or its regions do not show it."""
+JUDGEMENT_UNSURE: Judgement.ValueType  # 3
+"""The reviewer cannot tell."""
+Global___Judgement: _TypeAlias = Judgement  # noqa: Y015
+
 @_typing.final
 class RecordRequest(_message.Message):
     """An answer to keep."""
@@ -32,16 +121,24 @@ class RecordRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     ANSWER_FIELD_NUMBER: _builtins.int
+    TENANT_FIELD_NUMBER: _builtins.int
+    STORE_FIELD_NUMBER: _builtins.int
     answer: _builtins.bytes
     """A serialized `Answer` without a receipt, kept as these bytes and never written anew. At most 16 MiB."""
+    tenant: _builtins.str
+    """Whose answer it is. Empty for the tenant on whose behalf the call is made; another one is refused."""
+    store: Global___Store.ValueType
+    """What is kept. The tenant's policy may ask for less, never for more."""
     def __init__(
         self,
         *,
         answer: _builtins.bytes = ...,
+        tenant: _builtins.str = ...,
+        store: Global___Store.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer", b"answer"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer", b"answer", "store", b"store", "tenant", b"tenant"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -54,6 +151,9 @@ class RecordResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     RECEIPT_FIELD_NUMBER: _builtins.int
+    SALT_FIELD_NUMBER: _builtins.int
+    salt: _builtins.bytes
+    """Where nothing but commitments was kept: the salt of those, 32 bytes, which is kept nowhere else. Empty otherwise."""
     @_builtins.property
     def receipt(self) -> _answer_pb2.RecordReceipt:
         """Place and digest."""
@@ -62,10 +162,11 @@ class RecordResponse(_message.Message):
         self,
         *,
         receipt: _answer_pb2.RecordReceipt | None = ...,
+        salt: _builtins.bytes = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["receipt", b"receipt"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["receipt", b"receipt"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["receipt", b"receipt", "salt", b"salt"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -100,18 +201,24 @@ class GetAnswerResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     ANSWER_FIELD_NUMBER: _builtins.int
+    REVIEWS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def answer(self) -> _answer_pb2.Answer:
         """As recorded, with its receipt."""
+
+    @_builtins.property
+    def reviews(self) -> _containers.RepeatedCompositeFieldContainer[Global___ClaimReview]:
+        """What people judged of its claims, oldest first."""
 
     def __init__(
         self,
         *,
         answer: _answer_pb2.Answer | None = ...,
+        reviews: _abc.Iterable[Global___ClaimReview] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["answer", b"answer"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer", b"answer"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer", b"answer", "reviews", b"reviews"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -125,23 +232,105 @@ class ListAnswersRequest(_message.Message):
 
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    FILTER_FIELD_NUMBER: _builtins.int
     page_size: _builtins.int
     """Most answers to return, 1 to 100. 0 is read as 20."""
     page_token: _builtins.str
-    """`next_page_token` of the page before; empty for the first."""
+    """`next_page_token` of the page before; empty for the first. It belongs to the filter that it came with."""
+    @_builtins.property
+    def filter(self) -> Global___AnswerFilter:
+        """Which answers; all of the tenant's if unset."""
+
     def __init__(
         self,
         *,
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
+        filter: Global___AnswerFilter | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["filter", b"filter"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["filter", b"filter", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ListAnswersRequest: _TypeAlias = ListAnswersRequest  # noqa: Y015
+
+@_typing.final
+class AnswerFilter(_message.Message):
+    """Which answers are meant: those that every field which is set agrees with."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SINCE_FIELD_NUMBER: _builtins.int
+    UNTIL_FIELD_NUMBER: _builtins.int
+    VERDICTS_FIELD_NUMBER: _builtins.int
+    LABEL_FIELD_NUMBER: _builtins.int
+    TEXT_FIELD_NUMBER: _builtins.int
+    MODEL_FIELD_NUMBER: _builtins.int
+    DEGRADATIONS_FIELD_NUMBER: _builtins.int
+    REVIEW_STATE_FIELD_NUMBER: _builtins.int
+    MIN_LATENCY_FIELD_NUMBER: _builtins.int
+    MAX_LATENCY_FIELD_NUMBER: _builtins.int
+    IMAGE_DIGEST_FIELD_NUMBER: _builtins.int
+    label: _builtins.str
+    """The label of one of its regions has this in it, whatever the case. At most 200 characters. Looked for inside what
+    is encrypted, so a page may come with fewer answers than asked for, or none, and still have a next one.
+    """
+    text: _builtins.str
+    """Its question, a claim, a label or the lettering of a region has this in it; otherwise as `label`."""
+    model: _builtins.str
+    """A model that found one of its regions, ran one of its checks, planned or composed: "name", or "name@version"."""
+    review_state: Global___ReviewState.ValueType
+    """What people made of it; unspecified for any."""
+    image_digest: _builtins.str
+    """SHA-256 of its image, 64 lower-case hexadecimal digits; empty for any."""
+    @_builtins.property
+    def since(self) -> _timestamp_pb2.Timestamp:
+        """Admitted at this time or later."""
+
+    @_builtins.property
+    def until(self) -> _timestamp_pb2.Timestamp:
+        """Admitted before this time."""
+
+    @_builtins.property
+    def verdicts(self) -> _containers.RepeatedScalarFieldContainer[_claim_pb2.Verdict.ValueType]:
+        """One of its claims has one of these verdicts. Empty for any."""
+
+    @_builtins.property
+    def degradations(self) -> _containers.RepeatedScalarFieldContainer[_answer_pb2.Degradation.ValueType]:
+        """It has one of these degradations. Empty for any."""
+
+    @_builtins.property
+    def min_latency(self) -> _duration_pb2.Duration:
+        """It took this long or longer."""
+
+    @_builtins.property
+    def max_latency(self) -> _duration_pb2.Duration:
+        """It took less than this."""
+
+    def __init__(
+        self,
+        *,
+        since: _timestamp_pb2.Timestamp | None = ...,
+        until: _timestamp_pb2.Timestamp | None = ...,
+        verdicts: _abc.Iterable[_claim_pb2.Verdict.ValueType] | None = ...,
+        label: _builtins.str = ...,
+        text: _builtins.str = ...,
+        model: _builtins.str = ...,
+        degradations: _abc.Iterable[_answer_pb2.Degradation.ValueType] | None = ...,
+        review_state: Global___ReviewState.ValueType = ...,
+        min_latency: _duration_pb2.Duration | None = ...,
+        max_latency: _duration_pb2.Duration | None = ...,
+        image_digest: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["max_latency", b"max_latency", "min_latency", b"min_latency", "since", b"since", "until", b"until"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["degradations", b"degradations", "image_digest", b"image_digest", "label", b"label", "max_latency", b"max_latency", "min_latency", b"min_latency", "model", b"model", "review_state", b"review_state", "since", b"since", "text", b"text", "until", b"until", "verdicts", b"verdicts"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AnswerFilter: _TypeAlias = AnswerFilter  # noqa: Y015
 
 @_typing.final
 class ListAnswersResponse(_message.Message):
@@ -172,6 +361,62 @@ class ListAnswersResponse(_message.Message):
 Global___ListAnswersResponse: _TypeAlias = ListAnswersResponse  # noqa: Y015
 
 @_typing.final
+class WatchAnswersRequest(_message.Message):
+    """Where to begin, and what to follow."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    AFTER_INDEX_FIELD_NUMBER: _builtins.int
+    FILTER_FIELD_NUMBER: _builtins.int
+    after_index: _builtins.int
+    """Index of the last record that the caller has seen: answers after it are sent first. If unset, answers that are
+    recorded from now on.
+    """
+    @_builtins.property
+    def filter(self) -> Global___AnswerFilter:
+        """Which answers; all of the tenant's if unset."""
+
+    def __init__(
+        self,
+        *,
+        after_index: _builtins.int | None = ...,
+        filter: Global___AnswerFilter | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_after_index", b"_after_index", "after_index", b"after_index", "filter", b"filter"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_after_index", b"_after_index", "after_index", b"after_index", "filter", b"filter"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__after_index: _TypeAlias = _typing.Literal["after_index"]  # noqa: Y015
+    _WhichOneofArgType__after_index: _TypeAlias = _typing.Literal["_after_index", b"_after_index"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__after_index) -> _WhichOneofReturnType__after_index | None: ...
+
+Global___WatchAnswersRequest: _TypeAlias = WatchAnswersRequest  # noqa: Y015
+
+@_typing.final
+class WatchAnswersResponse(_message.Message):
+    """One answer that was recorded."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ANSWER_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def answer(self) -> Global___AnswerSummary:
+        """The answer in one line; its record's index is where to go on after."""
+
+    def __init__(
+        self,
+        *,
+        answer: Global___AnswerSummary | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["answer", b"answer"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer", b"answer"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WatchAnswersResponse: _TypeAlias = WatchAnswersResponse  # noqa: Y015
+
+@_typing.final
 class AnswerSummary(_message.Message):
     """An answer in one line."""
 
@@ -185,6 +430,11 @@ class AnswerSummary(_message.Message):
     ABSTENTION_COUNT_FIELD_NUMBER: _builtins.int
     TRACE_ID_FIELD_NUMBER: _builtins.int
     RECORD_FIELD_NUMBER: _builtins.int
+    REVIEW_STATE_FIELD_NUMBER: _builtins.int
+    DEGRADATIONS_FIELD_NUMBER: _builtins.int
+    LATENCY_FIELD_NUMBER: _builtins.int
+    MODELS_FIELD_NUMBER: _builtins.int
+    COMMITMENTS_ONLY_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """Id of the answer."""
     question: _builtins.str
@@ -195,6 +445,10 @@ class AnswerSummary(_message.Message):
     """How many abstentions it has."""
     trace_id: _builtins.str
     """Its trace."""
+    review_state: Global___ReviewState.ValueType
+    """What people made of its claims."""
+    commitments_only: _builtins.bool
+    """True where commitments alone were kept: there is no question and no image here, and nothing to read back."""
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp:
         """When the call was admitted."""
@@ -207,6 +461,18 @@ class AnswerSummary(_message.Message):
     def record(self) -> _answer_pb2.RecordReceipt:
         """Its place in the log."""
 
+    @_builtins.property
+    def degradations(self) -> _containers.RepeatedScalarFieldContainer[_answer_pb2.Degradation.ValueType]:
+        """What did not work as it should."""
+
+    @_builtins.property
+    def latency(self) -> _duration_pb2.Duration:
+        """How long its steps took, all together."""
+
+    @_builtins.property
+    def models(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Models that had a part in it, as "name@version", in order of their names."""
+
     def __init__(
         self,
         *,
@@ -218,10 +484,15 @@ class AnswerSummary(_message.Message):
         abstention_count: _builtins.int = ...,
         trace_id: _builtins.str = ...,
         record: _answer_pb2.RecordReceipt | None = ...,
+        review_state: Global___ReviewState.ValueType = ...,
+        degradations: _abc.Iterable[_answer_pb2.Degradation.ValueType] | None = ...,
+        latency: _duration_pb2.Duration | None = ...,
+        models: _abc.Iterable[_builtins.str] | None = ...,
+        commitments_only: _builtins.bool = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "record", b"record"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "latency", b"latency", "record", b"record"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["abstention_count", b"abstention_count", "create_time", b"create_time", "id", b"id", "image_digest", b"image_digest", "question", b"question", "record", b"record", "trace_id", b"trace_id", "verdicts", b"verdicts"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["abstention_count", b"abstention_count", "commitments_only", b"commitments_only", "create_time", b"create_time", "degradations", b"degradations", "id", b"id", "image_digest", b"image_digest", "latency", b"latency", "models", b"models", "question", b"question", "record", b"record", "review_state", b"review_state", "trace_id", b"trace_id", "verdicts", b"verdicts"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -270,6 +541,7 @@ class ExplainClaimResponse(_message.Message):
     CLAIM_FIELD_NUMBER: _builtins.int
     TRACE_ID_FIELD_NUMBER: _builtins.int
     RECORD_FIELD_NUMBER: _builtins.int
+    REVIEWS_FIELD_NUMBER: _builtins.int
     question: _builtins.str
     """The question."""
     trace_id: _builtins.str
@@ -312,6 +584,10 @@ class ExplainClaimResponse(_message.Message):
     def record(self) -> _answer_pb2.RecordReceipt:
         """Place in the log."""
 
+    @_builtins.property
+    def reviews(self) -> _containers.RepeatedCompositeFieldContainer[Global___ClaimReview]:
+        """What people judged of the claim, oldest first."""
+
     def __init__(
         self,
         *,
@@ -326,14 +602,127 @@ class ExplainClaimResponse(_message.Message):
         claim: _claim_pb2.Claim | None = ...,
         trace_id: _builtins.str = ...,
         record: _answer_pb2.RecordReceipt | None = ...,
+        reviews: _abc.Iterable[Global___ClaimReview] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["claim", b"claim", "composer", b"composer", "image", b"image", "plan", b"plan", "record", b"record", "target", b"target"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cited_regions", b"cited_regions", "claim", b"claim", "composer", b"composer", "escalations", b"escalations", "image", b"image", "plan", b"plan", "question", b"question", "record", b"record", "rival_regions", b"rival_regions", "target", b"target", "trace_id", b"trace_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cited_regions", b"cited_regions", "claim", b"claim", "composer", b"composer", "escalations", b"escalations", "image", b"image", "plan", b"plan", "question", b"question", "record", b"record", "reviews", b"reviews", "rival_regions", b"rival_regions", "target", b"target", "trace_id", b"trace_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ExplainClaimResponse: _TypeAlias = ExplainClaimResponse  # noqa: Y015
+
+@_typing.final
+class ReviewRequest(_message.Message):
+    """A judgement of a claim."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ANSWER_ID_FIELD_NUMBER: _builtins.int
+    CLAIM_ID_FIELD_NUMBER: _builtins.int
+    JUDGEMENT_FIELD_NUMBER: _builtins.int
+    NOTE_FIELD_NUMBER: _builtins.int
+    REVIEWER_FIELD_NUMBER: _builtins.int
+    answer_id: _builtins.str
+    """Id of the answer."""
+    claim_id: _builtins.str
+    """Id of the claim in it."""
+    judgement: Global___Judgement.ValueType
+    """The judgement. Required."""
+    note: _builtins.str
+    """Why, at most 2,000 characters. Kept as an answer's contents are, and erased with them."""
+    reviewer: _builtins.str
+    """Who judges, at most 200 characters; kept as the note is."""
+    def __init__(
+        self,
+        *,
+        answer_id: _builtins.str = ...,
+        claim_id: _builtins.str = ...,
+        judgement: Global___Judgement.ValueType = ...,
+        note: _builtins.str = ...,
+        reviewer: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer_id", b"answer_id", "claim_id", b"claim_id", "judgement", b"judgement", "note", b"note", "reviewer", b"reviewer"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReviewRequest: _TypeAlias = ReviewRequest  # noqa: Y015
+
+@_typing.final
+class ReviewResponse(_message.Message):
+    """Where the judgement is kept."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RECEIPT_FIELD_NUMBER: _builtins.int
+    REVIEW_STATE_FIELD_NUMBER: _builtins.int
+    review_state: Global___ReviewState.ValueType
+    """What people make of the answer, with this review."""
+    @_builtins.property
+    def receipt(self) -> _answer_pb2.RecordReceipt:
+        """Place and digest of the review's own record."""
+
+    def __init__(
+        self,
+        *,
+        receipt: _answer_pb2.RecordReceipt | None = ...,
+        review_state: Global___ReviewState.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["receipt", b"receipt"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["receipt", b"receipt", "review_state", b"review_state"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReviewResponse: _TypeAlias = ReviewResponse  # noqa: Y015
+
+@_typing.final
+class ClaimReview(_message.Message):
+    """A judgement that was kept."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CLAIM_ID_FIELD_NUMBER: _builtins.int
+    JUDGEMENT_FIELD_NUMBER: _builtins.int
+    NOTE_FIELD_NUMBER: _builtins.int
+    REVIEWER_FIELD_NUMBER: _builtins.int
+    CREATE_TIME_FIELD_NUMBER: _builtins.int
+    RECORD_FIELD_NUMBER: _builtins.int
+    claim_id: _builtins.str
+    """Id of the claim."""
+    judgement: Global___Judgement.ValueType
+    """The judgement."""
+    note: _builtins.str
+    """Why; empty where no reason was given, or none is kept."""
+    reviewer: _builtins.str
+    """Who judged; empty where nobody was named, or no name is kept."""
+    @_builtins.property
+    def create_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was recorded."""
+
+    @_builtins.property
+    def record(self) -> _answer_pb2.RecordReceipt:
+        """Place of its record."""
+
+    def __init__(
+        self,
+        *,
+        claim_id: _builtins.str = ...,
+        judgement: Global___Judgement.ValueType = ...,
+        note: _builtins.str = ...,
+        reviewer: _builtins.str = ...,
+        create_time: _timestamp_pb2.Timestamp | None = ...,
+        record: _answer_pb2.RecordReceipt | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "record", b"record"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["claim_id", b"claim_id", "create_time", b"create_time", "judgement", b"judgement", "note", b"note", "record", b"record", "reviewer", b"reviewer"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ClaimReview: _TypeAlias = ClaimReview  # noqa: Y015
 
 @_typing.final
 class GetTraceRequest(_message.Message):
@@ -599,6 +988,7 @@ class GetInclusionProofResponse(_message.Message):
     PUBLIC_KEY_FIELD_NUMBER: _builtins.int
     OPENING_FIELD_NUMBER: _builtins.int
     ERASURE_FIELD_NUMBER: _builtins.int
+    WITHHELD_FIELD_NUMBER: _builtins.int
     index: _builtins.int
     """Its index."""
     record: _builtins.bytes
@@ -607,6 +997,8 @@ class GetInclusionProofResponse(_message.Message):
     """The newest checkpoint, as `GetCheckpointResponse.checkpoint`. Empty if there is none that reaches the record yet."""
     public_key: _builtins.str
     """Public key of the signature, as `GetCheckpointResponse.public_key`."""
+    withheld: _builtins.bool
+    """True where it has content that is another tenant's."""
     @_builtins.property
     def hashes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bytes]:
         """Inclusion proof of RFC 6962, 2.1.1, in the tree of the checkpoint: hashes of 32 bytes, from the leaf up. Empty
@@ -631,10 +1023,11 @@ class GetInclusionProofResponse(_message.Message):
         public_key: _builtins.str = ...,
         opening: Global___Opening | None = ...,
         erasure: Global___ProvedRecord | None = ...,
+        withheld: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["erasure", b"erasure", "opening", b"opening"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["checkpoint", b"checkpoint", "erasure", b"erasure", "hashes", b"hashes", "index", b"index", "opening", b"opening", "public_key", b"public_key", "record", b"record"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["checkpoint", b"checkpoint", "erasure", b"erasure", "hashes", b"hashes", "index", b"index", "opening", b"opening", "public_key", b"public_key", "record", b"record", "withheld", b"withheld"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -730,10 +1123,14 @@ class ReadRecordsResponse(_message.Message):
     KIND_FIELD_NUMBER: _builtins.int
     RECORD_FIELD_NUMBER: _builtins.int
     OPENING_FIELD_NUMBER: _builtins.int
+    WITHHELD_FIELD_NUMBER: _builtins.int
+    NODES_FIELD_NUMBER: _builtins.int
     kind: _builtins.str
     """What it is of, such as "answer"."""
     record: _builtins.bytes
     """Its bytes: the leaf of the tree is SHA-256(0x00 || record)."""
+    withheld: _builtins.bool
+    """True where it has content that is another tenant's."""
     @_builtins.property
     def receipt(self) -> _answer_pb2.RecordReceipt:
         """Its index and its digest, as kept."""
@@ -742,6 +1139,10 @@ class ReadRecordsResponse(_message.Message):
     def opening(self) -> Global___Opening:
         """Its content; unset where it has none, was erased, or was not asked for."""
 
+    @_builtins.property
+    def nodes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bytes]:
+        """Hashes of the subtrees that it completes, as kept for proofs, its leaf's first."""
+
     def __init__(
         self,
         *,
@@ -749,10 +1150,12 @@ class ReadRecordsResponse(_message.Message):
         kind: _builtins.str = ...,
         record: _builtins.bytes = ...,
         opening: Global___Opening | None = ...,
+        withheld: _builtins.bool = ...,
+        nodes: _abc.Iterable[_builtins.bytes] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["opening", b"opening", "receipt", b"receipt"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["kind", b"kind", "opening", b"opening", "receipt", b"receipt", "record", b"record"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["kind", b"kind", "nodes", b"nodes", "opening", b"opening", "receipt", b"receipt", "record", b"record", "withheld", b"withheld"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -760,8 +1163,8 @@ Global___ReadRecordsResponse: _TypeAlias = ReadRecordsResponse  # noqa: Y015
 
 @_typing.final
 class Opening(_message.Message):
-    """What shows the content of a record: the record commits to it as HMAC-SHA256(salt, "groundwire.v1/content" || 0x00 ||
-    content).
+    """What shows the content of a record, which commits to it under this salt. How is in groundwire/proofs/records.py, by
+    the record's version.
     """
 
     DESCRIPTOR: _descriptor.Descriptor
@@ -771,7 +1174,7 @@ class Opening(_message.Message):
     salt: _builtins.bytes
     """32 bytes."""
     content: _builtins.bytes
-    """The serialized `Answer`."""
+    """The serialized `Answer`; of a review, canonical JSON with its note and its reviewer."""
     def __init__(
         self,
         *,

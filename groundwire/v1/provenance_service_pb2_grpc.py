@@ -27,6 +27,9 @@ if _version_not_supported:
 
 class ProvenanceServiceStub:
     """What was answered, why, and on what evidence. Takes no part in answering.
+
+    Answers belong to tenants. Whoever reads names his in the metadata key `groundwire-tenant`; without it he is of the
+    tenant "default". Another tenant's answer is not there: RECORD_NOT_FOUND.
     """
 
     def __init__(self, channel):
@@ -49,6 +52,16 @@ class ProvenanceServiceStub:
                 '/groundwire.v1.ProvenanceService/ListAnswers',
                 request_serializer=groundwire_dot_v1_dot_provenance__service__pb2.ListAnswersRequest.SerializeToString,
                 response_deserializer=groundwire_dot_v1_dot_provenance__service__pb2.ListAnswersResponse.FromString,
+                _registered_method=True)
+        self.WatchAnswers = channel.unary_stream(
+                '/groundwire.v1.ProvenanceService/WatchAnswers',
+                request_serializer=groundwire_dot_v1_dot_provenance__service__pb2.WatchAnswersRequest.SerializeToString,
+                response_deserializer=groundwire_dot_v1_dot_provenance__service__pb2.WatchAnswersResponse.FromString,
+                _registered_method=True)
+        self.Review = channel.unary_unary(
+                '/groundwire.v1.ProvenanceService/Review',
+                request_serializer=groundwire_dot_v1_dot_provenance__service__pb2.ReviewRequest.SerializeToString,
+                response_deserializer=groundwire_dot_v1_dot_provenance__service__pb2.ReviewResponse.FromString,
                 _registered_method=True)
         self.ExplainClaim = channel.unary_unary(
                 '/groundwire.v1.ProvenanceService/ExplainClaim',
@@ -89,6 +102,9 @@ class ProvenanceServiceStub:
 
 class ProvenanceServiceServicer:
     """What was answered, why, and on what evidence. Takes no part in answering.
+
+    Answers belong to tenants. Whoever reads names his in the metadata key `groundwire-tenant`; without it he is of the
+    tenant "default". Another tenant's answer is not there: RECORD_NOT_FOUND.
     """
 
     def Record(self, request, context):
@@ -111,9 +127,28 @@ class ProvenanceServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListAnswers(self, request, context):
-        """Lists answers, newest first.
+        """Lists answers that match a filter, newest first.
 
         Errors: INVALID_FIELD, PART_UNAVAILABLE.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def WatchAnswers(self, request, context):
+        """Follows the log: sends every answer that matches a filter, oldest first, and goes on as answers are recorded. The
+        stream ends with the call's deadline, or when the service stops: go on from the last index that came.
+
+        Errors: INVALID_FIELD, PART_UNAVAILABLE.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Review(self, request, context):
+        """Keeps a person's judgement of a claim, as a record of its own. When the call returns, the record is durable.
+
+        Errors: INVALID_FIELD, RECORD_NOT_FOUND, PART_UNAVAILABLE.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -201,6 +236,16 @@ def add_ProvenanceServiceServicer_to_server(servicer, server):
                     request_deserializer=groundwire_dot_v1_dot_provenance__service__pb2.ListAnswersRequest.FromString,
                     response_serializer=groundwire_dot_v1_dot_provenance__service__pb2.ListAnswersResponse.SerializeToString,
             ),
+            'WatchAnswers': grpc.unary_stream_rpc_method_handler(
+                    servicer.WatchAnswers,
+                    request_deserializer=groundwire_dot_v1_dot_provenance__service__pb2.WatchAnswersRequest.FromString,
+                    response_serializer=groundwire_dot_v1_dot_provenance__service__pb2.WatchAnswersResponse.SerializeToString,
+            ),
+            'Review': grpc.unary_unary_rpc_method_handler(
+                    servicer.Review,
+                    request_deserializer=groundwire_dot_v1_dot_provenance__service__pb2.ReviewRequest.FromString,
+                    response_serializer=groundwire_dot_v1_dot_provenance__service__pb2.ReviewResponse.SerializeToString,
+            ),
             'ExplainClaim': grpc.unary_unary_rpc_method_handler(
                     servicer.ExplainClaim,
                     request_deserializer=groundwire_dot_v1_dot_provenance__service__pb2.ExplainClaimRequest.FromString,
@@ -246,6 +291,9 @@ def add_ProvenanceServiceServicer_to_server(servicer, server):
  # This class is part of an EXPERIMENTAL API.
 class ProvenanceService:
     """What was answered, why, and on what evidence. Takes no part in answering.
+
+    Answers belong to tenants. Whoever reads names his in the metadata key `groundwire-tenant`; without it he is of the
+    tenant "default". Another tenant's answer is not there: RECORD_NOT_FOUND.
     """
 
     @staticmethod
@@ -319,6 +367,60 @@ class ProvenanceService:
             '/groundwire.v1.ProvenanceService/ListAnswers',
             groundwire_dot_v1_dot_provenance__service__pb2.ListAnswersRequest.SerializeToString,
             groundwire_dot_v1_dot_provenance__service__pb2.ListAnswersResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def WatchAnswers(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/groundwire.v1.ProvenanceService/WatchAnswers',
+            groundwire_dot_v1_dot_provenance__service__pb2.WatchAnswersRequest.SerializeToString,
+            groundwire_dot_v1_dot_provenance__service__pb2.WatchAnswersResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Review(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/groundwire.v1.ProvenanceService/Review',
+            groundwire_dot_v1_dot_provenance__service__pb2.ReviewRequest.SerializeToString,
+            groundwire_dot_v1_dot_provenance__service__pb2.ReviewResponse.FromString,
             options,
             channel_credentials,
             insecure,

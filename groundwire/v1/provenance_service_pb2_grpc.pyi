@@ -27,7 +27,11 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class ProvenanceServiceStub:
-    """What was answered, why, and on what evidence. Takes no part in answering."""
+    """What was answered, why, and on what evidence. Takes no part in answering.
+
+    Answers belong to tenants. Whoever reads names his in the metadata key `groundwire-tenant`; without it he is of the
+    tenant "default". Another tenant's answer is not there: RECORD_NOT_FOUND.
+    """
 
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
@@ -45,9 +49,20 @@ class ProvenanceServiceStub:
     Errors: INVALID_FIELD, RECORD_NOT_FOUND, PART_UNAVAILABLE.
     """
     ListAnswers: _grpc.UnaryUnaryMultiCallable[_provenance_service_pb2.ListAnswersRequest, _provenance_service_pb2.ListAnswersResponse]
-    """Lists answers, newest first.
+    """Lists answers that match a filter, newest first.
 
     Errors: INVALID_FIELD, PART_UNAVAILABLE.
+    """
+    WatchAnswers: _grpc.UnaryStreamMultiCallable[_provenance_service_pb2.WatchAnswersRequest, _provenance_service_pb2.WatchAnswersResponse]
+    """Follows the log: sends every answer that matches a filter, oldest first, and goes on as answers are recorded. The
+    stream ends with the call's deadline, or when the service stops: go on from the last index that came.
+
+    Errors: INVALID_FIELD, PART_UNAVAILABLE.
+    """
+    Review: _grpc.UnaryUnaryMultiCallable[_provenance_service_pb2.ReviewRequest, _provenance_service_pb2.ReviewResponse]
+    """Keeps a person's judgement of a claim, as a record of its own. When the call returns, the record is durable.
+
+    Errors: INVALID_FIELD, RECORD_NOT_FOUND, PART_UNAVAILABLE.
     """
     ExplainClaim: _grpc.UnaryUnaryMultiCallable[_provenance_service_pb2.ExplainClaimRequest, _provenance_service_pb2.ExplainClaimResponse]
     """Tells how a claim came about: question, plan, target, regions, sources, checks, verdict.
@@ -88,7 +103,11 @@ class ProvenanceServiceStub:
 
 @_typing.type_check_only
 class ProvenanceServiceAsyncStub(ProvenanceServiceStub):
-    """What was answered, why, and on what evidence. Takes no part in answering."""
+    """What was answered, why, and on what evidence. Takes no part in answering.
+
+    Answers belong to tenants. Whoever reads names his in the metadata key `groundwire-tenant`; without it he is of the
+    tenant "default". Another tenant's answer is not there: RECORD_NOT_FOUND.
+    """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     Record: _aio.UnaryUnaryMultiCallable[_provenance_service_pb2.RecordRequest, _provenance_service_pb2.RecordResponse]  # type: ignore[assignment]
@@ -103,9 +122,20 @@ class ProvenanceServiceAsyncStub(ProvenanceServiceStub):
     Errors: INVALID_FIELD, RECORD_NOT_FOUND, PART_UNAVAILABLE.
     """
     ListAnswers: _aio.UnaryUnaryMultiCallable[_provenance_service_pb2.ListAnswersRequest, _provenance_service_pb2.ListAnswersResponse]  # type: ignore[assignment]
-    """Lists answers, newest first.
+    """Lists answers that match a filter, newest first.
 
     Errors: INVALID_FIELD, PART_UNAVAILABLE.
+    """
+    WatchAnswers: _aio.UnaryStreamMultiCallable[_provenance_service_pb2.WatchAnswersRequest, _provenance_service_pb2.WatchAnswersResponse]  # type: ignore[assignment]
+    """Follows the log: sends every answer that matches a filter, oldest first, and goes on as answers are recorded. The
+    stream ends with the call's deadline, or when the service stops: go on from the last index that came.
+
+    Errors: INVALID_FIELD, PART_UNAVAILABLE.
+    """
+    Review: _aio.UnaryUnaryMultiCallable[_provenance_service_pb2.ReviewRequest, _provenance_service_pb2.ReviewResponse]  # type: ignore[assignment]
+    """Keeps a person's judgement of a claim, as a record of its own. When the call returns, the record is durable.
+
+    Errors: INVALID_FIELD, RECORD_NOT_FOUND, PART_UNAVAILABLE.
     """
     ExplainClaim: _aio.UnaryUnaryMultiCallable[_provenance_service_pb2.ExplainClaimRequest, _provenance_service_pb2.ExplainClaimResponse]  # type: ignore[assignment]
     """Tells how a claim came about: question, plan, target, regions, sources, checks, verdict.
@@ -145,7 +175,11 @@ class ProvenanceServiceAsyncStub(ProvenanceServiceStub):
     """
 
 class ProvenanceServiceServicer(metaclass=_abc_1.ABCMeta):
-    """What was answered, why, and on what evidence. Takes no part in answering."""
+    """What was answered, why, and on what evidence. Takes no part in answering.
+
+    Answers belong to tenants. Whoever reads names his in the metadata key `groundwire-tenant`; without it he is of the
+    tenant "default". Another tenant's answer is not there: RECORD_NOT_FOUND.
+    """
 
     @_abc_1.abstractmethod
     def Record(
@@ -176,9 +210,32 @@ class ProvenanceServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _provenance_service_pb2.ListAnswersRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_provenance_service_pb2.ListAnswersResponse, _abc.Awaitable[_provenance_service_pb2.ListAnswersResponse]]:
-        """Lists answers, newest first.
+        """Lists answers that match a filter, newest first.
 
         Errors: INVALID_FIELD, PART_UNAVAILABLE.
+        """
+
+    @_abc_1.abstractmethod
+    def WatchAnswers(
+        self,
+        request: _provenance_service_pb2.WatchAnswersRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_provenance_service_pb2.WatchAnswersResponse], _abc.AsyncIterator[_provenance_service_pb2.WatchAnswersResponse]]:
+        """Follows the log: sends every answer that matches a filter, oldest first, and goes on as answers are recorded. The
+        stream ends with the call's deadline, or when the service stops: go on from the last index that came.
+
+        Errors: INVALID_FIELD, PART_UNAVAILABLE.
+        """
+
+    @_abc_1.abstractmethod
+    def Review(
+        self,
+        request: _provenance_service_pb2.ReviewRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_provenance_service_pb2.ReviewResponse, _abc.Awaitable[_provenance_service_pb2.ReviewResponse]]:
+        """Keeps a person's judgement of a claim, as a record of its own. When the call returns, the record is durable.
+
+        Errors: INVALID_FIELD, RECORD_NOT_FOUND, PART_UNAVAILABLE.
         """
 
     @_abc_1.abstractmethod

@@ -4,19 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from contextlib import AsyncExitStack
 from functools import partial
 from typing import TYPE_CHECKING
 
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2_grpc import add_TraceServiceServicer_to_server
 
 from groundwire.v1.provenance_service_pb2_grpc import add_ProvenanceServiceServicer_to_server
+from services.provenance.chores import repeating
+from services.provenance.clock import SystemClock
+from services.provenance.indexing import index
 from services.provenance.key_folder import FolderKeys
+from services.provenance.listing import Lister
 from services.provenance.notary import Notary, signing
 from services.provenance.obstore import open_copies
+from services.provenance.policy_file import read_policies
 from services.provenance.postgres import Limits, open_database
 from services.provenance.proving import Prover
 from services.provenance.recorder import recording
-from services.provenance.retention import pruning
+from services.provenance.retention import prune
+from services.provenance.reviewing import Reviewer
 from services.provenance.sealing import Sealer, sealing_from
 from services.provenance.servicer import ProvenanceServicer, TraceServicer
 from services.provenance.settings import ProvenanceSettings
@@ -40,6 +47,7 @@ async def provenance(settings: ProvenanceSettings) -> AsyncIterator[server.Servi
         statement_s=settings.statement_timeout_s,
     )
     dsn = settings.dsn.get_secret_value()
+    policies = read_policies(settings.policy_file)
     keys = FolderKeys(settings.key_folder)
     sealer = Sealer(keys)
     notarize = partial(
@@ -52,17 +60,24 @@ async def provenance(settings: ProvenanceSettings) -> AsyncIterator[server.Servi
         open_database(dsn, limits, sealing_from(sealer, asyncio.get_running_loop())) as database,
         signing(notarize(database), settings.checkpoint_interval_s) as notary,
         recording(database) as recorder,
-        pruning(
-            database,
-            max_age_s=settings.span_max_age_s,
-            max_spans=settings.max_spans,
-            interval_s=settings.prune_interval_s,
-        ),
+        AsyncExitStack() as chores,
     ):
-        vault = Vault(recorder=recorder, records=database, sealer=sealer, keys=keys)
+        clock = SystemClock()
+        vault = Vault(recorder=recorder, records=database, sealer=sealer, keys=keys, policies=policies, clock=clock)
+        lister = Lister(records=database, news=database, vault=vault, sealer=sealer)
+        reviewer = Reviewer(vault=vault, records=database, sealer=sealer, clock=clock)
+        prune_spans = partial(prune, database, max_age_s=settings.span_max_age_s, max_spans=settings.max_spans)
+        for name, chore, interval_s in (
+            ("drop spans", prune_spans, settings.prune_interval_s),
+            ("expire answers", vault.expire, settings.expiry_interval_s),
+            ("index answers", partial(index, database, vault), settings.prune_interval_s),
+        ):
+            await chores.enter_async_context(repeating(name, chore, interval_s))
 
         def register(to: grpc.aio.Server) -> None:
-            servicer = ProvenanceServicer(vault=vault, spans=database, prover=Prover(database, notary))
+            servicer = ProvenanceServicer(
+                vault=vault, lister=lister, reviewer=reviewer, spans=database, prover=Prover(database, notary)
+            )
             add_ProvenanceServiceServicer_to_server(servicer, to)
             add_TraceServiceServicer_to_server(TraceServicer(spans=database), to)  # type: ignore[no-untyped-call]
 

@@ -1,135 +1,47 @@
-"""Contract messages to core values and back.
-
-An answer is opened once, to see that it is whole and to read off what it is found by. What is kept is the bytes.
-"""
+"""Contract messages to core values and back."""
 
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
-from google.protobuf.message import DecodeError
-
 from groundwire.v1 import answer_pb2, claim_pb2, provenance_service_pb2
-from services.common.claims import AbstentionReason, CitationRole, Verdict
 from services.common.errors import InvalidField
 from services.provenance.core.explanation import Chain, Outline, Rest
-from services.provenance.core.records import Answer, Finding
+from services.provenance.core.policies import Store
 from services.runtime import wire
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from google.protobuf.timestamp_pb2 import Timestamp
-
     from groundwire.proofs.records import Opening
-    from services.provenance.core.records import Entry, Erased, ListedAnswer, Receipt
+    from services.provenance.core.records import Entry, Erased, ListedAnswer, Receipt, Summary
     from services.provenance.core.traces import Link, Span
     from services.provenance.proving import Included
-
-MAX_ANSWER_BYTES: Final = 16 * 1024 * 1024
-"""Largest serialized answer that is kept."""
+    from services.provenance.vault import Shown
 
 MAX_REASON_CHARACTERS: Final = 200
 """Longest reason of an erasure."""
 
+MAX_CLAIM_ID_CHARACTERS: Final = 200
+"""Longest id of a claim that is looked for."""
+MAX_NOTE_CHARACTERS: Final = 2000
+"""Longest note of a review."""
+MAX_REVIEWER_CHARACTERS: Final = 200
+"""Longest name of a reviewer."""
+MAX_SOUGHT_CHARACTERS: Final = 200
+"""Longest label, text or model that is looked for."""
+
 _TRACE_ID: Final = re.compile(r"(?!0{32})[0-9a-f]{32}")
 
 
-def answer_from(content: bytes) -> Answer:
-    """A serialized answer, to be kept.
+def required(text: str, field: str) -> str:
+    """`text`, if there is any.
 
     Raises:
-        InvalidField: The bytes are no answer, or one that is not whole; the field is named.
+        InvalidField: There is none.
     """
-    if len(content) > MAX_ANSWER_BYTES:
-        raise InvalidField(
-            "answer", f"answer has {len(content)} bytes", remedy=f"at most {MAX_ANSWER_BYTES}: record fewer regions"
-        )
-    try:
-        answer = answer_pb2.Answer.FromString(content)
-    except DecodeError as error:
-        raise InvalidField(
-            "answer", "answer is no serialized groundwire.v1.Answer", remedy="send what SerializeToString gave"
-        ) from error
-    return _answer_from(content, answer)
-
-
-def _answer_from(content: bytes, answer: answer_pb2.Answer) -> Answer:
-    if answer.HasField("record"):
-        raise InvalidField(
-            "answer.record", "answer.record is set", remedy="leave it out: the receipt comes with the reply"
-        )
-    answer_id = uuid_from(answer.id, "answer.id")
-    wire.digest(answer.image.digest, "answer.image.digest")
-    _check_references(answer)
-    finding = Finding(
-        answer_id=answer_id,
-        create_time=_time_from(answer.create_time, "answer.create_time"),
-        verdicts=tuple(
-            wire.member(Verdict, claim.verdict, f"answer.claims[{i}].verdict") for i, claim in enumerate(answer.claims)
-        ),
-        abstention_count=len(answer.abstentions),
-        trace_id=trace_id_from(answer.trace_id, "answer.trace_id"),
-    )
-    return Answer(content, finding, _required(answer.question, "answer.question"), answer.image.digest)
-
-
-def _check_references(answer: answer_pb2.Answer) -> None:
-    """Every id is given once, and every id that is pointed to exists."""
-    region_ids = _distinct((region.id for region in answer.regions), "answer.regions")
-    target_ids = _distinct((target.id for target in answer.plan.targets), "answer.plan.targets") | {""}
-    _distinct((claim.id for claim in answer.claims), "answer.claims")
-    for i, region in enumerate(answer.regions):
-        wire.box_from(region.box, f"answer.regions[{i}].box")
-        if region.image_digest != answer.image.digest:
-            name = f"answer.regions[{i}].image_digest"
-            raise InvalidField(name, f"{name} is not the answer's image", remedy="an answer is about one image")
-    for i, claim in enumerate(answer.claims):
-        _check_claim(claim, f"answer.claims[{i}]", region_ids, target_ids)
-    for i, abstention in enumerate(answer.abstentions):
-        name = f"answer.abstentions[{i}]"
-        wire.member(AbstentionReason, abstention.reason, f"{name}.reason")
-        _check_known(abstention.target_id, f"{name}.target_id", target_ids)
-        for region_id in abstention.near_region_ids:
-            _check_known(region_id, f"{name}.near_region_ids", region_ids)
-    for i, escalation in enumerate(answer.escalations):
-        _check_known(escalation.target_id, f"answer.escalations[{i}].target_id", target_ids)
-
-
-def _check_claim(claim: claim_pb2.Claim, name: str, region_ids: set[str], target_ids: set[str]) -> None:
-    _required(claim.text, f"{name}.text")
-    kind = claim.predicate.WhichOneof("kind")
-    _required(kind or "", f"{name}.predicate")
-    _check_known(claim.predicate.target_id, f"{name}.predicate.target_id", target_ids)
-    if not claim.citations and kind != "absent":
-        raise InvalidField(
-            f"{name}.citations", f"{name} cites no region", remedy="a claim without evidence is an abstention"
-        )
-    for i, citation in enumerate(claim.citations):
-        _check_known(citation.region_id, f"{name}.citations[{i}].region_id", region_ids)
-        wire.member(CitationRole, citation.role, f"{name}.citations[{i}].role")
-
-
-def _distinct(ids: Iterable[str], field: str) -> set[str]:
-    seen: set[str] = set()
-    for i, value in enumerate(ids):
-        if _required(value, f"{field}[{i}].id") in seen:
-            raise InvalidField(f"{field}[{i}].id", f"{field} has two with the id {value!r}", remedy="number them apart")
-        seen.add(value)
-    return seen
-
-
-def _check_known(value: str, field: str, known: set[str]) -> None:
-    if value not in known:
-        raise InvalidField(
-            field, f"{field} is {value!r}, which the answer does not have", remedy="name one that it has"
-        )
-
-
-def _required(text: str, field: str) -> str:
     if not text:
         raise InvalidField(field, f"{field} is missing", remedy="set it")
     return text
@@ -171,26 +83,32 @@ def claim_id_from(text: str) -> str:
     """A claim's id as asked for.
 
     Raises:
-        InvalidField: It is empty.
+        InvalidField: It is empty, or none that an answer of ours could have.
     """
-    return _required(text, "claim_id")
-
-
-def _time_from(message: Timestamp, field: str) -> datetime:
-    try:
-        time = message.ToDatetime(UTC)
-    except (ValueError, OverflowError):
-        time = None
-    if time is None or time <= datetime(1970, 1, 1, tzinfo=UTC):
-        raise InvalidField(
-            field, f"{field} is missing, or no time after 1970", remedy="set it to when the call was admitted"
-        )
-    return time
+    if len(text) > MAX_CLAIM_ID_CHARACTERS or "\x00" in text:
+        raise InvalidField("claim_id", "claim_id is none that an answer has", remedy="such as c1")
+    return required(text, "claim_id")
 
 
 def receipt_to(receipt: Receipt) -> answer_pb2.RecordReceipt:
     """The receipt as a message."""
     return answer_pb2.RecordReceipt(index=receipt.index, digest=receipt.digest)
+
+
+def store_from(store: provenance_service_pb2.Store.ValueType) -> Store | None:
+    """How much is asked to be kept; None where that is left to the policy.
+
+    Raises:
+        InvalidField: It is no value of the contract.
+    """
+    known = {
+        provenance_service_pb2.STORE_UNSPECIFIED: None,
+        provenance_service_pb2.STORE_ALL: Store.ALL,
+        provenance_service_pb2.STORE_NONE: Store.NONE,
+    }
+    if store not in known:
+        raise InvalidField("store", f"store is {store}", remedy="STORE_ALL or STORE_NONE, or leave it out")
+    return known[store]
 
 
 def answer_to(receipt: Receipt, content: bytes) -> answer_pb2.Answer:
@@ -200,19 +118,24 @@ def answer_to(receipt: Receipt, content: bytes) -> answer_pb2.Answer:
     return answer
 
 
-def summary_to(listed: ListedAnswer, question: str, image_digest: str) -> provenance_service_pb2.AnswerSummary:
+def summary_to(listed: ListedAnswer, summary: Summary) -> provenance_service_pb2.AnswerSummary:
     """One line of a list as a message."""
     finding = listed.finding
     message = provenance_service_pb2.AnswerSummary(
         id=str(finding.answer_id),
-        question=question,
-        image_digest=image_digest,
+        question=summary.question,
+        image_digest=summary.image_digest,
         verdicts=[claim_pb2.Verdict.ValueType(verdict) for verdict in finding.verdicts],
         abstention_count=finding.abstention_count,
         trace_id=finding.trace_id,
         record=receipt_to(listed.receipt),
+        review_state=provenance_service_pb2.ReviewState.ValueType(listed.review_state),
+        degradations=[answer_pb2.Degradation.ValueType(degradation) for degradation in finding.degradations],
+        models=finding.models,
+        commitments_only=listed.box is None,
     )
     message.create_time.FromDatetime(finding.create_time)
+    message.latency.FromTimedelta(finding.latency)
     return message
 
 
@@ -229,7 +152,7 @@ def outline_from(answer: answer_pb2.Answer) -> Outline:
 
 
 def explanation_to(
-    answer: answer_pb2.Answer, claim_id: str, chain: Chain
+    answer: answer_pb2.Answer, claim_id: str, chain: Chain, reviews: Iterable[provenance_service_pb2.ClaimReview] = ()
 ) -> provenance_service_pb2.ExplainClaimResponse:
     """The chain of a claim, filled with the parts of its answer."""
     regions = {region.id: region for region in answer.regions}
@@ -247,6 +170,7 @@ def explanation_to(
         claim=claims[claim_id],
         trace_id=answer.trace_id,
         record=answer.record,
+        reviews=[review for review in reviews if review.claim_id == claim_id],
     )
 
 
@@ -268,7 +192,7 @@ def record_name_from(request: provenance_service_pb2.GetInclusionProofRequest) -
 
 
 def inclusion_to(
-    included: Included, opening: Opening | None, erasure: Included | None, public_key: str
+    included: Included, shown: Shown, erasure: Included | None, public_key: str
 ) -> provenance_service_pb2.GetInclusionProofResponse:
     """A record, its place in the signed log, and its content or the record of its erasure, as a message."""
     message = provenance_service_pb2.GetInclusionProofResponse(
@@ -277,7 +201,8 @@ def inclusion_to(
         checkpoint=included.note,
         hashes=included.hashes,
         public_key=public_key,
-        opening=opening_to(opening),
+        opening=opening_to(shown.opening),
+        withheld=shown.withheld,
     )
     if erasure is not None:
         message.erasure.index = erasure.entry.receipt.index
@@ -291,10 +216,15 @@ def opening_to(opening: Opening | None) -> provenance_service_pb2.Opening | None
     return None if opening is None else provenance_service_pb2.Opening(salt=opening.salt, content=opening.content)
 
 
-def entry_to(entry: Entry, opening: Opening | None) -> provenance_service_pb2.ReadRecordsResponse:
+def entry_to(entry: Entry, shown: Shown) -> provenance_service_pb2.ReadRecordsResponse:
     """A record of the log as a message."""
     return provenance_service_pb2.ReadRecordsResponse(
-        receipt=receipt_to(entry.receipt), kind=entry.kind, record=entry.record, opening=opening_to(opening)
+        receipt=receipt_to(entry.receipt),
+        kind=entry.kind,
+        record=entry.record,
+        opening=opening_to(shown.opening),
+        withheld=shown.withheld,
+        nodes=entry.nodes,
     )
 
 

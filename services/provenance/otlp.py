@@ -7,12 +7,14 @@ cut to bounds, because spans come from every process and must not crowd out the 
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 from opentelemetry.proto.collector.trace.v1 import trace_service_pb2
 from opentelemetry.proto.trace.v1 import trace_pb2
 
 from services.provenance.core.traces import Link, Span
+from services.runtime import attributes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -27,6 +29,14 @@ MAX_LINKS: Final = 4096
 """Links kept of one span; as many as the mesh's own services put on one."""
 MAX_TEXT: Final = 4096
 """Characters kept of a name, a value or an error."""
+
+PERSONAL: Final = frozenset({attributes.IMAGE_DIGEST})
+"""Attributes that are not kept: a row that is deleted stays in the database's write-ahead log and in backups, so what
+must be gone after an erasure may not be in one. The answer itself, encrypted, has the digest of its image.
+"""
+
+_DIGEST: Final = re.compile(r"[0-9a-f]{64}")
+"""What an error may name an image by."""
 
 _TRACE_ID_BYTES: Final = 16
 _SPAN_ID_BYTES: Final = 8
@@ -97,7 +107,7 @@ def _span_from(message: trace_pb2.Span, service: str) -> Span:
 def _error(message: trace_pb2.Span) -> str:
     if message.status.code != trace_pb2.Status.STATUS_CODE_ERROR:
         return ""
-    return _text(message.status.message) or "error"
+    return _text(_DIGEST.sub("…", message.status.message)) or "error"
 
 
 def _attributes(pairs: Iterable[common_pb2.KeyValue]) -> dict[str, str]:
@@ -105,6 +115,8 @@ def _attributes(pairs: Iterable[common_pb2.KeyValue]) -> dict[str, str]:
     for pair in pairs:
         if len(kept) == MAX_ATTRIBUTES:
             break
+        if pair.key in PERSONAL:
+            continue
         kept[_text(pair.key)] = _text(_in_words(_plain(pair.value)))
     return kept
 

@@ -5,12 +5,27 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Callable, Mapping, Sequence
+    from contextlib import AbstractAsyncContextManager
+    from datetime import datetime
     from uuid import UUID
 
     from groundwire.proofs.tree import Node
     from services.common.errors import InvalidField
-    from services.provenance.core.records import AnswerRecord, Entry, Erased, ListedAnswer, Receipt, Subject
+    from services.provenance.core.filters import AnswerFilter
+    from services.provenance.core.records import (
+        AnswerRecord,
+        Entry,
+        Erased,
+        Finding,
+        KeptReview,
+        ListedAnswer,
+        Receipt,
+        SealedReview,
+        Subject,
+    )
+    from services.provenance.core.reviews import ReviewState
     from services.provenance.core.traces import Span
 
 
@@ -27,14 +42,54 @@ class Records(Protocol):
     async def read(self, answer_id: UUID) -> Entry | None:
         """The record of an answer, with its box; None when there is none."""
 
-    async def newest(self, *, before: int | None, limit: int) -> Sequence[ListedAnswer]:
+    async def newest(
+        self, wanted: AnswerFilter, image_tag: bytes | None, *, before: int | None, limit: int
+    ) -> Sequence[ListedAnswer]:
         """Up to `limit` answers with an index below `before`, highest first; from the newest on when that is None.
 
-        Those that were erased are passed over.
+        Those that were erased are passed over, and those that do not agree with what the filter asks in the clear; what
+        it asks of labels and texts is not looked at here.
+
+        Args:
+            wanted: The filter.
+            image_tag: Of the image that it asks for; None for any.
+            before: The index that all are below.
+            limit: How many.
         """
 
+    async def oldest(
+        self, wanted: AnswerFilter, image_tag: bytes | None, *, after: int, limit: int
+    ) -> Sequence[ListedAnswer]:
+        """As `newest`, with an index above `after`, lowest first."""
+
+    async def last_index(self) -> int:
+        """The index of the newest record; -1 when there is none."""
+
+    async def tenants(self) -> Sequence[str]:
+        """Whose answers there are that were not erased."""
+
+    async def tenants_of_trace(self, trace_id: str) -> Sequence[str]:
+        """Whose answers a trace is of; none where no answer has it."""
+
+    async def unindexed(self, limit: int) -> Sequence[tuple[UUID, str]]:
+        """The first answers, and their tenants, of which it is not known yet what filters ask: an older version kept
+        them.
+        """  # noqa: D205 - one sentence
+
+    async def index(self, answer_id: UUID, finding: Finding | None) -> None:
+        """Keep what filters ask of an answer; None where that cannot be told."""
+
+    async def review(self, review: SealedReview) -> tuple[Receipt, ReviewState] | None:
+        """Append a review, durable on return; its receipt, and the state of its answer then. None when there is no such
+        answer, or it was erased.
+        """  # noqa: D205 - one sentence
+
+    async def reviews(self, answer_id: UUID) -> Sequence[KeptReview]:
+        """The reviews of an answer, oldest first."""
+
     async def erase(self, subject: Subject, compose: Callable[[Sequence[int]], bytes]) -> Erased | None:
-        """Remove the boxes, tags and spans of a subject's answers and append the record of it, in one transaction.
+        """Remove the boxes, tags, reviews' boxes and spans of a subject's answers, and append the record of it, in one
+        transaction. Of what is too old, a bounded number goes at once: call again until the outcome is None.
 
         The keys' names stay, as doomed, until `buried` is told that the keys are destroyed. Where everything was
         erased before, the outcome is that of the last time. None when there is no such answer.
@@ -42,7 +97,7 @@ class Records(Protocol):
         Args:
             subject: Whose answers.
             compose: The record of the erasure of these indexes.
-        """
+        """  # noqa: D205 - one sentence
 
     async def doomed(self) -> Sequence[str]:
         """Names of the keys of erased answers that may still be there."""
@@ -119,6 +174,20 @@ class Keys(Protocol):
 
     async def secret(self) -> bytes:
         """The 32 bytes that tags and fingerprints are made with; always the same."""
+
+
+class News(Protocol):
+    """Word of what was appended, by whichever replica of the service."""
+
+    def subscribed(self) -> AbstractAsyncContextManager[asyncio.Event]:
+        """An event, for as long as the context lasts, that is set whenever something may have been appended."""
+
+
+class Clock(Protocol):
+    """The time of day, by which retention goes."""
+
+    def now(self) -> datetime:
+        """Aware, UTC."""
 
 
 class Copies(Protocol):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, Final
 
 from opentelemetry import trace
@@ -9,18 +10,21 @@ from opentelemetry.proto.collector.trace.v1 import trace_service_pb2, trace_serv
 
 from groundwire.v1 import provenance_service_pb2, provenance_service_pb2_grpc
 from services.common.errors import RecordNotFound
-from services.provenance import convert, otlp
+from services.provenance import convert, convert_answer, convert_search, otlp, tenants
 from services.provenance.core import explanation, pages
 from services.runtime import attributes
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Sequence
 
     import grpc
 
     from groundwire.v1 import answer_pb2
+    from services.provenance.core.traces import Span
+    from services.provenance.listing import Lister
     from services.provenance.ports import Spans
     from services.provenance.proving import Prover
+    from services.provenance.reviewing import Reviewer
     from services.provenance.vault import Vault
 
 MAX_TRACE_SPANS: Final = 10_000
@@ -30,9 +34,11 @@ MAX_TRACE_SPANS: Final = 10_000
 class ProvenanceServicer(provenance_service_pb2_grpc.ProvenanceServiceServicer):
     """What was answered, why, and on what evidence."""
 
-    def __init__(self, *, vault: Vault, spans: Spans, prover: Prover) -> None:
-        """Keep answers in the vault, read spans from their store, prove through the prover."""
+    def __init__(self, *, vault: Vault, lister: Lister, reviewer: Reviewer, spans: Spans, prover: Prover) -> None:
+        """Keep answers in the vault, find them by the lister, read spans from their store, prove through the prover."""
         self._vault = vault
+        self._lister = lister
+        self._reviewer = reviewer
         self._spans = spans
         self._prover = prover
 
@@ -40,49 +46,71 @@ class ProvenanceServicer(provenance_service_pb2_grpc.ProvenanceServiceServicer):
         self, request: provenance_service_pb2.RecordRequest, context: grpc.aio.ServicerContext[Any, Any]
     ) -> provenance_service_pb2.RecordResponse:
         """Keep an answer."""
-        answer = convert.answer_from(request.answer)
+        answer = convert_answer.answer_from(request.answer, tenants.of_record(request.tenant))
+        store = convert.store_from(request.store)
         self._prover.require_sound()
-        receipt = await self._vault.record(answer)
+        receipt, salt = await self._vault.record(answer, store)
         self._prover.saw(receipt)
         trace.get_current_span().set_attributes(
             {attributes.ANSWER_ID: str(answer.finding.answer_id), attributes.RECORD_INDEX: receipt.index}
         )
-        return provenance_service_pb2.RecordResponse(receipt=convert.receipt_to(receipt))
+        return provenance_service_pb2.RecordResponse(receipt=convert.receipt_to(receipt), salt=salt)
 
     async def GetAnswer(
         self, request: provenance_service_pb2.GetAnswerRequest, context: grpc.aio.ServicerContext[Any, Any]
     ) -> provenance_service_pb2.GetAnswerResponse:
         """Read an answer back."""
-        return provenance_service_pb2.GetAnswerResponse(answer=await self._answer(request.answer_id))
+        answer, reviews = await self._answer(request.answer_id)
+        return provenance_service_pb2.GetAnswerResponse(answer=answer, reviews=reviews)
 
     async def ListAnswers(
         self, request: provenance_service_pb2.ListAnswersRequest, context: grpc.aio.ServicerContext[Any, Any]
     ) -> provenance_service_pb2.ListAnswersResponse:
         """List answers, newest first."""
-        size, before = pages.size(request.page_size), pages.before(request.page_token)
-        # One more than the page holds tells whether there is a next one.
-        found = await self._vault.newest(before=before, limit=size + 1)
-        page = found[:size]
+        wanted = convert_search.filter_from(request.filter, tenants.of_call())
+        size, before = pages.size(request.page_size), pages.before(request.page_token, wanted.digest)
+        page, end = await self._lister.page(wanted, before=before, limit=size)
         return provenance_service_pb2.ListAnswersResponse(
             answers=[convert.summary_to(*line) for line in page],
-            next_page_token=pages.token(page[-1][0].receipt.index) if len(found) > size else "",
+            next_page_token="" if end is None else pages.token(end, wanted.digest),
         )
+
+    async def WatchAnswers(
+        self, request: provenance_service_pb2.WatchAnswersRequest, context: grpc.aio.ServicerContext[Any, Any]
+    ) -> AsyncIterator[provenance_service_pb2.WatchAnswersResponse]:
+        """Follow the log."""
+        wanted = convert_search.filter_from(request.filter, tenants.of_call())
+        after = request.after_index if request.HasField("after_index") else None
+        async with aclosing(self._lister.watch(wanted, after)) as lines:
+            async for line in lines:
+                yield provenance_service_pb2.WatchAnswersResponse(answer=convert.summary_to(*line))
+
+    async def Review(
+        self, request: provenance_service_pb2.ReviewRequest, context: grpc.aio.ServicerContext[Any, Any]
+    ) -> provenance_service_pb2.ReviewResponse:
+        """Keep a person's judgement of a claim."""
+        self._prover.require_sound()
+        receipt, state = await self._reviewer.review(convert_search.review_from(request), tenants.of_call())
+        self._prover.saw(receipt)
+        return convert_search.reviewed_to(receipt, state)
 
     async def ExplainClaim(
         self, request: provenance_service_pb2.ExplainClaimRequest, context: grpc.aio.ServicerContext[Any, Any]
     ) -> provenance_service_pb2.ExplainClaimResponse:
         """Tell how a claim came about."""
         claim_id = convert.claim_id_from(request.claim_id)
-        answer = await self._answer(request.answer_id)
+        answer, reviews = await self._answer(request.answer_id)
         chain = explanation.explain(convert.outline_from(answer), claim_id)
-        return convert.explanation_to(answer, claim_id, chain)
+        return convert.explanation_to(answer, claim_id, chain, reviews)
 
     async def GetTrace(
         self, request: provenance_service_pb2.GetTraceRequest, context: grpc.aio.ServicerContext[Any, Any]
     ) -> provenance_service_pb2.GetTraceResponse:
         """Read the spans of a trace back."""
         trace_id = convert.trace_id_from(request.trace_id, "trace_id")
-        found = await self._spans.trace(trace_id, limit=MAX_TRACE_SPANS)
+        found: Sequence[Span] = ()
+        if await self._vault.is_visible(trace_id, tenants.of_call()):
+            found = await self._spans.trace(trace_id, limit=MAX_TRACE_SPANS)
         if not found:
             raise RecordNotFound(
                 f"no span of trace {trace_id} is here",
@@ -105,10 +133,11 @@ class ProvenanceServicer(provenance_service_pb2_grpc.ProvenanceServiceServicer):
     ) -> provenance_service_pb2.GetInclusionProofResponse:
         """Prove that a record is in the signed log."""
         named = convert.record_name_from(request)
-        index = named if isinstance(named, int) else (await self._vault.locate(named)).receipt.index
+        tenant = tenants.of_call()
+        index = named if isinstance(named, int) else (await self._vault.locate(named, tenant)).receipt.index
         included, erasure = await self._prover.include(index)
-        opening = await self._vault.evidence(included.entry)
-        return convert.inclusion_to(included, opening, erasure, self._prover.public_key)
+        shown = await self._vault.show(included.entry, tenant)
+        return convert.inclusion_to(included, shown, erasure, self._prover.public_key)
 
     async def GetConsistencyProof(
         self, request: provenance_service_pb2.GetConsistencyProofRequest, context: grpc.aio.ServicerContext[Any, Any]
@@ -121,8 +150,9 @@ class ProvenanceServicer(provenance_service_pb2_grpc.ProvenanceServiceServicer):
         self, request: provenance_service_pb2.ReadRecordsRequest, context: grpc.aio.ServicerContext[Any, Any]
     ) -> AsyncIterator[provenance_service_pb2.ReadRecordsResponse]:
         """Read the log record by record."""
+        tenant = tenants.of_call()
         async for entry in self._prover.read(request.start, request.end, boxes=request.with_contents):
-            yield convert.entry_to(entry, await self._vault.evidence(entry))
+            yield convert.entry_to(entry, await self._vault.show(entry, tenant))
 
     async def Erase(
         self, request: provenance_service_pb2.EraseRequest, context: grpc.aio.ServicerContext[Any, Any]
@@ -131,12 +161,14 @@ class ProvenanceServicer(provenance_service_pb2_grpc.ProvenanceServiceServicer):
         answer_id, image_digest = convert.subject_from(request)
         reason = convert.reason_from(request.reason)
         self._prover.require_sound()
-        erased = await self._vault.erase(answer_id, image_digest, reason)
+        erased = await self._vault.erase(tenants.of_call(), answer_id, image_digest, reason)
         self._prover.hurry()
         return convert.erased_to(erased)
 
-    async def _answer(self, answer_id: str) -> answer_pb2.Answer:
-        return convert.answer_to(*await self._vault.read(convert.uuid_from(answer_id, "answer_id")))
+    async def _answer(self, answer_id: str) -> tuple[answer_pb2.Answer, Sequence[provenance_service_pb2.ClaimReview]]:
+        named, tenant = convert.uuid_from(answer_id, "answer_id"), tenants.of_call()
+        answer = convert.answer_to(*await self._vault.read(named, tenant))
+        return answer, [convert_search.review_to(*review) for review in await self._reviewer.of(named, tenant)]
 
 
 class TraceServicer(trace_service_pb2_grpc.TraceServiceServicer):

@@ -39,6 +39,15 @@ class ProvenanceSettings(ServiceSettings):
     max_spans: int = Field(1_000_000, ge=1, description="Spans that are kept, at most; beyond, the oldest are dropped.")
     prune_interval_s: float = Field(60.0, gt=0, description="Time between two looks for spans to drop, seconds.")
 
+    policy_file: Path | None = Field(
+        None,
+        description="TOML file with each tenant's policy: what is kept of its answers, and for how many days. If not "
+        "set, all is kept until somebody erases it.",
+    )
+    expiry_interval_s: float = Field(
+        3600.0, gt=0, description="Time between two looks for answers that a policy lets be kept no longer, seconds."
+    )
+
     origin: str = Field(
         "groundwire.local/log",
         pattern=r"^[^\s+]+$",

@@ -14,7 +14,7 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from services.common.errors import MeshError
-from services.runtime import channels, metering, ports, telemetry
+from services.runtime import channels, metering, ports, tasks, telemetry
 from services.runtime.admission import Admission
 from services.runtime.identity.gate import gate_of
 from services.runtime.interceptors import CallInterceptor
@@ -78,9 +78,7 @@ async def serving(service: Service, settings: ServiceSettings) -> AsyncIterator[
     try:
         yield port
     finally:
-        probe.cancel()
-        with suppress(asyncio.CancelledError):
-            await probe
+        await tasks.end(probe)
         await states.enter_graceful_shutdown()
         await _drain(server, calls, settings.grace_s)
         if probes is not None:

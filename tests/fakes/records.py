@@ -10,35 +10,39 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import os
 import time
 import uuid
-from dataclasses import dataclass, replace
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from groundwire.proofs import merkle, records, tree
-from groundwire.proofs.records import ANSWER, ERASURE, Opening
+from groundwire.proofs.records import ANSWER, ERASURE, REVIEW, Opening
 from groundwire.v1 import answer_pb2, claim_pb2, region_pb2
 from services.common.errors import PartUnavailable
-from services.provenance import convert
+from services.provenance import convert_answer
+from services.provenance.core.filters import AnswerFilter, agrees
 from services.provenance.core.records import (
+    DEFAULT_TENANT,
     AnswerRecord,
     Box,
     Entry,
     Erased,
+    KeptReview,
     Known,
     ListedAnswer,
     Receipt,
     digest_of,
     place,
 )
+from services.provenance.core.reviews import ReviewState, state
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
     from uuid import UUID
 
     from services.common.errors import InvalidField
-    from services.provenance.core.records import Subject
+    from services.provenance.core.records import Finding, SealedReview, Subject
     from services.provenance.core.traces import Span
 
 IMAGE = "a1" * 32
@@ -84,7 +88,7 @@ def _read(
 
 def a_record(question: str = "What brand is written on the motorcycle?", *, image: str = IMAGE) -> AnswerRecord:
     """A new answer, ready to append. Its boxes hold no more than the question: `Sealer` makes real ones."""
-    answer = convert.answer_from(an_answer(question).SerializeToString())
+    answer = convert_answer.answer_from(an_answer(question).SerializeToString())
     opening = Opening(bytes(32), answer.content)
     record = records.AnswerRecord.of(opening, time="2026-11-23T10:00:00Z").encoded
     return AnswerRecord(
@@ -93,10 +97,14 @@ def a_record(question: str = "What brand is written on the motorcycle?", *, imag
         finding=answer.finding,
         fingerprint=hashlib.sha256(answer.content).digest(),
         image_tag=hashlib.sha256(image.encode()).digest(),
-        key=f"key of {answer.finding.answer_id}",
-        content_box=question.encode(),
-        summary_box=question.encode(),
+        content=Box(f"key of {answer.finding.answer_id}", question.encode()),
+        summary=Box(f"key of {answer.finding.answer_id}", question.encode()),
     )
+
+
+def everything(tenant: str = DEFAULT_TENANT) -> AnswerFilter:
+    """The filter that all answers of a tenant agree with."""
+    return AnswerFilter(tenant)
 
 
 @dataclass
@@ -104,6 +112,16 @@ class _Kept:
     index: int
     record: AnswerRecord
     erased_by: int | None = None
+    is_indexed: bool = True
+    reviews: list[KeptReview] = field(default_factory=list)
+
+    @property
+    def state(self) -> ReviewState:
+        return state((review.claim_id, review.judgement) for review in self.reviews)
+
+    @property
+    def is_stored(self) -> bool:
+        return self.record.content is not None
 
 
 class MemoryDatabase:
@@ -129,6 +147,7 @@ class MemoryDatabase:
         self.log: list[Entry] = []
         self.notes: dict[int, str] = {}
         self._copied: set[int] = set()
+        self._watchers: set[asyncio.Event] = set()
         self._frontier: list[bytes] = []
         self._answers: dict[UUID, _Kept] = {}
         self._doomed: set[str] = set()
@@ -154,6 +173,8 @@ class MemoryDatabase:
         for receipt, record in placement.appended:
             self._append(receipt, ANSWER, record.record)
             self._answers[record.finding.answer_id] = _Kept(receipt.index, record)
+            if record.content is None:
+                self._drop_spans({record.finding.trace_id})
         self.commits.append(len(batch))
         return placement.outcomes
 
@@ -163,43 +184,92 @@ class MemoryDatabase:
         answer = self._answers.get(answer_id)
         return None if answer is None else self._entry(answer.index, boxes=True)
 
-    async def newest(self, *, before: int | None, limit: int) -> Sequence[ListedAnswer]:
+    async def newest(
+        self, wanted: AnswerFilter, image_tag: bytes | None, *, before: int | None, limit: int
+    ) -> Sequence[ListedAnswer]:
+        """See `Records`."""
+        found = self._agreeing(wanted, image_tag)
+        return [listed for listed in found[::-1] if before is None or listed.receipt.index < before][:limit]
+
+    async def oldest(
+        self, wanted: AnswerFilter, image_tag: bytes | None, *, after: int, limit: int
+    ) -> Sequence[ListedAnswer]:
+        """See `Records`."""
+        return [listed for listed in self._agreeing(wanted, image_tag) if listed.receipt.index > after][:limit]
+
+    def _agreeing(self, wanted: AnswerFilter, image_tag: bytes | None) -> list[ListedAnswer]:
+        self._reach()
+        return [
+            ListedAnswer(answer.record.finding, self.log[answer.index].receipt, answer.record.summary, answer.state)
+            for answer in self._answers.values()
+            if answer.erased_by is None
+            and agrees(wanted, answer.record.finding, answer.state)
+            and image_tag in (None, answer.record.image_tag)
+        ]
+
+    async def last_index(self) -> int:
+        """See `Records`."""
+        return len(self.log) - 1
+
+    async def tenants(self) -> Sequence[str]:
         """See `Records`."""
         self._reach()
-        found = [
-            ListedAnswer(
-                answer.record.finding,
-                self.log[answer.index].receipt,
-                Box(answer.record.key, answer.record.summary_box),
-            )
-            for answer in self._answers.values()
-            if answer.erased_by is None and (before is None or answer.index < before)
-        ]
-        return found[::-1][:limit]
+        return sorted({kept.record.finding.tenant for kept in self._answers.values() if kept.erased_by is None})
+
+    async def tenants_of_trace(self, trace_id: str) -> Sequence[str]:
+        """See `Records`."""
+        self._reach()
+        findings = [kept.record.finding for kept in self._answers.values()]
+        return sorted({finding.tenant for finding in findings if finding.trace_id == trace_id})
+
+    async def unindexed(self, limit: int) -> Sequence[tuple[UUID, str]]:
+        """See `Records`."""
+        left = [(key, kept.record.finding.tenant) for key, kept in self._answers.items() if not kept.is_indexed]
+        return left[:limit]
+
+    async def index(self, answer_id: UUID, finding: Finding | None) -> None:
+        """See `Records`."""
+        kept = self._answers[answer_id]
+        kept.is_indexed = True
+        if finding is not None:
+            kept.record = replace(kept.record, finding=finding)
+
+    async def review(self, review: SealedReview) -> tuple[Receipt, ReviewState] | None:
+        """See `Records`."""
+        self._reach()
+        answer = self._answers.get(review.answer_id)
+        if answer is None or answer.erased_by is not None:
+            return None
+        receipt = Receipt(len(self.log), digest_of(review.record))
+        self._append(receipt, REVIEW, review.record)
+        answer.reviews.append(KeptReview(receipt, review.claim_id, review.judgement, review.time, review.box))
+        return receipt, answer.state
+
+    async def reviews(self, answer_id: UUID) -> Sequence[KeptReview]:
+        """See `Records`."""
+        self._reach()
+        return tuple(self._answers[answer_id].reviews) if answer_id in self._answers else ()
 
     async def erase(self, subject: Subject, compose: Callable[[Sequence[int]], bytes]) -> Erased | None:
         """See `Records`."""
         self._reach()
-        found = {
-            answer_id: answer
-            for answer_id, answer in self._answers.items()
-            if subject.answer_id == answer_id
-            or (answer.erased_by is None and subject.image_tag == answer.record.image_tag)
-        }
+        found = {key: answer for key, answer in self._answers.items() if _is_meant(subject, key, answer)}
         if not found:
             return None
         doomed = [answer for answer in found.values() if answer.erased_by is None]
         if not doomed:
             (answer,) = found.values()
             return Erased(self.log[answer.erased_by or 0].receipt, tuple(found))
-        record = compose([answer.index for answer in doomed])
+        reviews = [review for answer in doomed for review in answer.reviews]
+        record = compose(sorted([*(answer.index for answer in doomed), *(each.receipt.index for each in reviews)]))
         receipt = Receipt(len(self.log), digest_of(record))
         self._append(receipt, ERASURE, record)
-        traces = {answer.record.finding.trace_id for answer in doomed}
-        self._spans = {key: value for key, value in self._spans.items() if key[0] not in traces}
+        self._drop_spans({answer.record.finding.trace_id for answer in doomed})
+        self._doomed |= {answer.record.content.key for answer in doomed if answer.record.content}
+        self._doomed |= {review.box.key for review in reviews if review.box is not None}
         for answer in doomed:
             answer.erased_by = receipt.index
-            self._doomed.add(answer.record.key)
+            answer.reviews = [replace(review, box=None) for review in answer.reviews]
         return Erased(receipt, tuple(found))
 
     async def doomed(self) -> Sequence[str]:
@@ -215,13 +285,29 @@ class MemoryDatabase:
     def _append(self, receipt: Receipt, kind: str, record: bytes) -> None:
         self._frontier, completed = tree.append(self._frontier, receipt.index, merkle.leaf_hash(record))
         self.log.append(Entry(receipt, kind, record, tuple(completed)))
+        for changed in self._watchers:
+            changed.set()
+
+    @asynccontextmanager
+    async def subscribed(self) -> AsyncIterator[asyncio.Event]:
+        """See `News`."""
+        changed = asyncio.Event()
+        self._watchers.add(changed)
+        try:
+            yield changed
+        finally:
+            self._watchers.discard(changed)
 
     def _entry(self, index: int, *, boxes: bool) -> Entry:
         for answer in self._answers.values():
+            tenant = answer.record.finding.tenant
             if answer.index == index:
-                box = Box(answer.record.key, answer.record.content_box)
-                kept = box if boxes and answer.erased_by is None else None
-                return replace(self.log[index], box=kept, erased_by=answer.erased_by)
+                kept = answer.record.content if boxes and answer.erased_by is None else None
+                return replace(self.log[index], box=kept, erased_by=answer.erased_by, tenant=tenant)
+            for review in answer.reviews:
+                if review.receipt.index == index:
+                    kept = review.box if boxes else None
+                    return replace(self.log[index], box=kept, erased_by=answer.erased_by, tenant=tenant)
         return self.log[index]
 
     async def head(self) -> tuple[int, Sequence[bytes]]:
@@ -263,9 +349,13 @@ class MemoryDatabase:
     async def keep(self, spans: Sequence[Span]) -> None:
         """See `Spans`."""
         self._reach()
-        erased = {answer.record.finding.trace_id for answer in self._answers.values() if answer.erased_by is not None}
+        unwanted = {
+            answer.record.finding.trace_id
+            for answer in self._answers.values()
+            if answer.erased_by is not None or not answer.is_stored
+        }
         for span in spans:
-            if span.trace_id in erased:
+            if span.trace_id in unwanted:
                 continue
             arrival, _ = self._spans.get((span.trace_id, span.span_id), (time.monotonic(), None))
             self._spans[span.trace_id, span.span_id] = arrival, span
@@ -286,73 +376,22 @@ class MemoryDatabase:
             del self._spans[key]
         return len(doomed)
 
+    def _drop_spans(self, traces: set[str]) -> None:
+        self._spans = {key: value for key, value in self._spans.items() if key[0] not in traces}
+
     def _reach(self) -> None:
         if self.out_of_reach:
             raise PartUnavailable("postgres is out of reach", remedy="try again", part="postgres")
 
 
-class MemoryCopies:
-    """`Copies` in memory.
-
-    Attributes:
-        notes: Copies by size.
-        kept: Set once there is one.
-        out_of_reach: While true, everything raises `PartUnavailable`.
-    """
-
-    def __init__(self) -> None:
-        """Start empty and in reach."""
-        self.notes: dict[int, str] = {}
-        self.kept = asyncio.Event()
-        self.out_of_reach = False
-
-    async def keep(self, size: int, note: str) -> str:
-        """See `Copies`."""
-        self._reach()
-        self.kept.set()
-        return self.notes.setdefault(size, note)
-
-    async def newest(self, at_least: int) -> str | None:
-        """See `Copies`."""
-        self._reach()
-        newest = max((size for size in self.notes if size >= at_least), default=None)
-        return None if newest is None else self.notes[newest]
-
-    def _reach(self) -> None:
-        if self.out_of_reach:
-            raise PartUnavailable("the copies are out of reach", remedy="try again", part="checkpoints")
-
-
-class MemoryKeys:
-    """`Keys` in memory, by name. While `out_of_reach`, everything raises `PartUnavailable`."""
-
-    def __init__(self) -> None:
-        """Start empty and in reach."""
-        self.keys: dict[str, bytes] = {}
-        self.out_of_reach = False
-
-    async def take(self) -> tuple[str, bytes]:
-        """See `Keys`."""
-        self._reach()
-        name = f"{len(self.keys)}"
-        self.keys[name] = os.urandom(32)
-        return name, self.keys[name]
-
-    async def get(self, name: str) -> bytes | None:
-        """See `Keys`."""
-        self._reach()
-        return self.keys.get(name) or None
-
-    async def destroy(self, names: Sequence[str]) -> None:
-        """See `Keys`."""
-        self._reach()
-        self.keys.update(dict.fromkeys(names, b""))
-
-    async def secret(self) -> bytes:
-        """See `Keys`."""
-        self._reach()
-        return bytes(32)
-
-    def _reach(self) -> None:
-        if self.out_of_reach:
-            raise PartUnavailable("the key store is out of reach", remedy="try again", part="keys")
+def _is_meant(subject: Subject, answer_id: UUID, answer: _Kept) -> bool:
+    finding = answer.record.finding
+    if finding.tenant != subject.tenant:
+        return False
+    if subject.answer_id is not None:
+        return answer_id == subject.answer_id
+    if answer.erased_by is not None:
+        return False
+    if subject.before is not None:
+        return finding.create_time < subject.before
+    return answer.record.image_tag == subject.image_tag

@@ -14,16 +14,17 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from groundwire.proofs import merkle, tree
 from groundwire.proofs.notes import checkpoint_of
 from services.common.errors import MeshError, PartUnavailable
-from services.provenance import convert, migrate
+from services.provenance import convert_answer, migrate
+from services.provenance.core.records import DEFAULT_TENANT
 from services.provenance.notary import Notary
 from services.provenance.obstore import open_copies
 from services.provenance.postgres import Limits, PostgresDatabase, open_database
 from services.provenance.proving import Prover
-from services.provenance.recorder import recording
 from services.provenance.sealing import Sealer, sealing_from
 from services.provenance.signing import Signer
-from services.provenance.vault import Vault
-from tests.fakes.records import IMAGE, TRACE, MemoryDatabase, MemoryKeys, a_record, an_answer
+from tests.fakes.provenance import assembled
+from tests.fakes.records import IMAGE, TRACE, MemoryDatabase, a_record, an_answer, everything
+from tests.fakes.stores import MemoryKeys
 from tests.mesh.embedded_postgres import EmbeddedPostgres, embedded_postgres
 
 if TYPE_CHECKING:
@@ -173,19 +174,17 @@ async def test_answers_of_the_first_schema_are_sealed_and_get_their_tree(dsn: st
     sealer = Sealer(keys)
     async with open_database(dsn, Limits(), sealing_from(sealer, asyncio.get_running_loop())) as database:
         await database.ready()
-        async with recording(database) as recorder:
-            vault = Vault(recorder=recorder, records=database, sealer=sealer, keys=keys)
+        async with assembled(database, keys) as parts:
+            vault = parts.vault
             for answer in answers:
-                _, content = await vault.read(UUID(answer.id))
+                _, content = await vault.read(UUID(answer.id), DEFAULT_TENANT)
                 assert content == answer.SerializeToString()
             # Recording the same again still gives the first receipt, and the next one follows.
-            again = await vault.record(convert.answer_from(answers[3].SerializeToString()))
-            later = await vault.record(convert.answer_from(an_answer().SerializeToString()))
+            again, _ = await vault.record(convert_answer.answer_from(answers[3].SerializeToString()))
+            later, _ = await vault.record(convert_answer.answer_from(an_answer().SerializeToString()))
             assert (again.index, later.index) == (3, 5)
-            assert [line[1] for line in await vault.newest(before=5, limit=2)] == [
-                "an old question 4",
-                "an old question 3",
-            ]
+            lines, _ = await parts.lister.page(everything(), before=5, limit=2)
+            assert [summary.question for _, summary in lines] == ["an old question 4", "an old question 3"]
         await Notary(database, SIGNER, None, every=1000).sign()
     with psycopg.connect(dsn) as connection:
         tables = connection.execute("SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'")

@@ -19,7 +19,7 @@ from services.provenance.core.traces import Link, Span
 from services.provenance.postgres import MAX_SPAN_CALLS_WAITING, Limits, PostgresDatabase, open_database
 from services.provenance.retention import prune
 from services.runtime import deadlines
-from tests.fakes.records import MemoryDatabase, a_record
+from tests.fakes.records import MemoryDatabase, a_record, everything
 from tests.mesh.embedded_postgres import EmbeddedPostgres, embedded_postgres
 
 if TYPE_CHECKING:
@@ -63,18 +63,18 @@ def a_span(number: int, trace: str = "ab" * 16, **changes: object) -> Span:
 
 
 async def test_a_record_is_read_back_bit_for_bit(database: Database) -> None:
-    record = replace(a_record(), content_box=bytes(range(256)))
+    record = replace(a_record(), content=Box("a key", bytes(range(256))))
     (receipt,) = await database.append([record])
     assert receipt == Receipt(0, record.digest)
     entry = await database.read(record.finding.answer_id)
     leaf = merkle.leaf_hash(record.record)
-    assert entry == Entry(receipt, "answer", record.record, (leaf,), Box(record.key, record.content_box), None)
+    assert entry == Entry(receipt, "answer", record.record, (leaf,), record.content, None, "default")
 
 
 async def test_nothing_to_append_is_nothing(database: Database) -> None:
     assert list(await database.append([])) == []
     assert (await database.append([a_record()]))[0] == Receipt(
-        0, (await database.newest(before=None, limit=1))[0].receipt.digest
+        0, (await database.newest(everything(), None, before=None, limit=1))[0].receipt.digest
     )
 
 
@@ -94,33 +94,33 @@ async def test_the_same_answers_from_all_sides_are_appended_once(database: Datab
     records = [a_record() for _ in range(4)]
     outcomes = await asyncio.gather(*[database.append(records) for _ in range(6)])
     assert all(list(outcome) == list(outcomes[0]) for outcome in outcomes)
-    assert len(await database.newest(before=None, limit=100)) == 4
+    assert len(await database.newest(everything(), None, before=None, limit=100)) == 4
 
 
 async def test_other_bytes_are_refused_beside_what_is_taken(database: Database) -> None:
     first = a_record()
     await database.append([first])
-    changed = replace(first, fingerprint=b"other", content_box=b"other")
+    changed = replace(first, fingerprint=b"other", content=Box("other", b"other"))
     refused, taken = await database.append([changed, a_record()])
     assert isinstance(refused, InvalidField)
     assert isinstance(taken, Receipt)
     assert taken.index == 1
     stored = await database.read(first.finding.answer_id)
     assert stored is not None
-    assert stored.box == Box(first.key, first.content_box)
+    assert stored.box == first.content
 
 
 async def test_lists_go_from_new_to_old(database: Database) -> None:
     records = [a_record(f"question {i} \N{SNOWMAN} é") for i in range(5)]
     await database.append(records)
-    listed = await database.newest(before=None, limit=3)
+    listed = await database.newest(everything(), None, before=None, limit=3)
     assert [entry.receipt.index for entry in listed] == [4, 3, 2]
     newest = list(reversed(records[2:]))
     assert [entry.finding for entry in listed] == [record.finding for record in newest]
-    assert [entry.box for entry in listed] == [Box(record.key, record.summary_box) for record in newest]
-    assert [entry.receipt.index for entry in await database.newest(before=2, limit=10)] == [1, 0]
-    assert list(await database.newest(before=0, limit=10)) == []
-    assert len(await database.newest(before=2**62, limit=10)) == 5
+    assert [entry.box for entry in listed] == [record.summary for record in newest]
+    assert [entry.receipt.index for entry in await database.newest(everything(), None, before=2, limit=10)] == [1, 0]
+    assert list(await database.newest(everything(), None, before=0, limit=10)) == []
+    assert len(await database.newest(everything(), None, before=2**62, limit=10)) == 5
 
 
 async def test_spans_come_back_whole_by_start_time(database: Database) -> None:
@@ -150,7 +150,7 @@ async def test_spans_that_are_too_old_are_dropped_and_records_are_not(database: 
     await database.keep([a_span(1)])
     assert await prune(database, max_age_s=3600, max_spans=100) == 0
     assert await prune(database, max_age_s=0, max_spans=100) == 1
-    assert len(await database.newest(before=None, limit=10)) == 1
+    assert len(await database.newest(everything(), None, before=None, limit=10)) == 1
 
 
 async def test_postgres_holds_the_bytes_their_digest_and_no_gap(postgres: PostgresDatabase, dsn: str) -> None:
@@ -188,10 +188,10 @@ async def test_a_receipt_is_durable_even_where_the_server_would_not_wait(server:
 
 
 async def test_a_failed_append_leaves_no_trace_and_no_gap(postgres: PostgresDatabase) -> None:
-    unfit = replace(a_record(), key="a\x00b")
+    unfit = replace(a_record(), content=Box("a\x00b", b""))
     with pytest.raises(psycopg.DataError):
         await postgres.append([a_record(), unfit])
-    assert list(await postgres.newest(before=None, limit=10)) == []
+    assert list(await postgres.newest(everything(), None, before=None, limit=10)) == []
     assert isinstance(receipt := (await postgres.append([a_record()]))[0], Receipt)
     assert receipt.index == 0
 
@@ -247,6 +247,7 @@ async def test_migrations_lead_from_nothing_to_here_and_again_to_here(dsn: str) 
         "doomed_keys",
         "log_head",
         "records",
+        "reviews",
         "spans",
     ]
 

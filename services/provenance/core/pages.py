@@ -13,8 +13,8 @@ DEFAULT_SIZE: Final = 20
 MAX_SIZE: Final = 100
 """Most answers on a page."""
 
-_LAYOUT: Final = struct.Struct(">Bq")  # Nine bytes: base64 without padding, one spelling for each token.
-_VERSION: Final = 1
+_LAYOUT: Final = struct.Struct(">Bq4sxx")  # Fifteen bytes: base64 without padding, one spelling for each token.
+_VERSION: Final = 2
 
 
 def size(asked: int) -> int:
@@ -28,29 +28,33 @@ def size(asked: int) -> int:
     return asked or DEFAULT_SIZE
 
 
-def token(last_index: int) -> str:
-    """The token of the page after the one that ends with `last_index`.
+def token(last_index: int, of: bytes) -> str:
+    """The token of the page after the one that ends with `last_index`, in the list that four bytes tell from others.
 
     It names a place in the log, not a number of answers to skip: records that arrive between two pages move nothing.
     """
-    return base64.urlsafe_b64encode(_LAYOUT.pack(_VERSION, last_index)).decode()
+    return base64.urlsafe_b64encode(_LAYOUT.pack(_VERSION, last_index, of)).decode()
 
 
-def before(page_token: str) -> int | None:
+def before(page_token: str, of: bytes) -> int | None:
     """The index that every answer of the page lies below; None for the first page.
 
     Raises:
-        InvalidField: No page ever gave this token.
+        InvalidField: No page of that list ever gave this token.
     """
     if not page_token:
         return None
     try:
-        _, index = _LAYOUT.unpack(base64.urlsafe_b64decode(page_token))
+        _, index, listed = _LAYOUT.unpack(base64.urlsafe_b64decode(page_token))
     except (ValueError, struct.error) as error:
         raise _unknown_token() from error
     # The decoder forgives what it does not know; a token has one spelling.
-    if index < 0 or token(index) != page_token:
+    if index < 0 or token(index, listed) != page_token:
         raise _unknown_token()
+    if listed != of:
+        raise InvalidField(
+            "page_token", "page_token is of a list with another filter", remedy="send the filter of the page before"
+        )
     return int(index)
 
 

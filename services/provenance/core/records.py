@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
 
 from services.common.errors import InvalidField
+from services.provenance.core.reviews import Judgement, ReviewState
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -14,6 +16,9 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from services.common.claims import Verdict
+
+DEFAULT_TENANT: Final = "default"
+"""Whose what is nobody's in particular."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +33,9 @@ class Receipt:
 class Finding:
     """What an answer is found by that is not personal.
 
-    `create_time` is aware, UTC, to the microsecond; `verdicts` are those of the claims, in their order.
+    `create_time` is aware, UTC, to the microsecond; `verdicts` are those of the claims, in their order; `models` are
+    those that had a part in it, as "name@version", sorted; `degradations` are the contract's numbers; `latency` is that
+    of all its steps together.
     """
 
     answer_id: UUID
@@ -36,6 +43,24 @@ class Finding:
     verdicts: tuple[Verdict, ...]
     abstention_count: int
     trace_id: str
+    tenant: str = DEFAULT_TENANT
+    models: tuple[str, ...] = ()
+    degradations: tuple[int, ...] = ()
+    latency: timedelta = timedelta()
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What an answer is listed and searched by that is personal: kept encrypted.
+
+    `labels` are those of its regions; `texts` what its claims say and what was read, each once. Both are None for an
+    answer that was recorded before they were kept.
+    """
+
+    question: str
+    image_digest: str
+    labels: tuple[str, ...] | None = None
+    texts: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +69,16 @@ class Answer:
 
     content: bytes
     finding: Finding
-    question: str
-    image_digest: str
+    summary: Summary
+    claim_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """Something encrypted, and the name of its key."""
+
+    key: str
+    content: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +91,9 @@ class AnswerRecord:
         finding: What it is found by.
         fingerprint: The same for the same answer, and tells nothing else.
         image_tag: The same for the same image, and tells nothing else.
-        key: Names its key in the key store.
-        content_box: Salt and answer, encrypted.
-        summary_box: Question and image, encrypted.
+        content: Salt and answer, encrypted; None where commitments alone are kept.
+        summary: Its summary, encrypted under the same key; None likewise.
+        salt: What its commitments were made with, where it is kept nowhere else; empty otherwise.
     """
 
     record: bytes
@@ -68,22 +101,14 @@ class AnswerRecord:
     finding: Finding
     fingerprint: bytes
     image_tag: bytes
-    key: str
-    content_box: bytes
-    summary_box: bytes
+    content: Box | None
+    summary: Box | None
+    salt: bytes = field(default=b"", repr=False)
 
     @property
     def size(self) -> int:
         """Bytes, about."""
-        return len(self.record) + len(self.content_box) + len(self.summary_box)
-
-
-@dataclass(frozen=True, slots=True)
-class Box:
-    """Something encrypted, and the name of its key."""
-
-    key: str
-    content: bytes
+        return len(self.record) + sum(len(box.content) for box in (self.content, self.summary) if box)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +120,9 @@ class Entry:
         kind: Such as "answer".
         record: Its bytes, from which its leaf of the tree is made.
         nodes: Hashes of the subtrees that it completes, from its leaf up.
-        box: The content box of an answer; None where there is none, was erased, or was not asked for.
+        box: Its content box; None where there is none, was erased, or was not asked for.
         erased_by: Index of the record of its erasure; None while it is not erased.
+        tenant: Whose it is; empty for records of nobody's: erasures.
     """
 
     receipt: Receipt
@@ -105,15 +131,51 @@ class Entry:
     nodes: tuple[bytes, ...]
     box: Box | None = None
     erased_by: int | None = None
+    tenant: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ListedAnswer:
-    """One line of a list of answers, sealed."""
+    """One line of a list of answers, sealed. There is no box where commitments alone were kept."""
 
     finding: Finding
     receipt: Receipt
-    box: Box
+    box: Box | None
+    review_state: ReviewState = ReviewState.UNREVIEWED
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """What a person made of a claim, as it came."""
+
+    answer_id: UUID
+    claim_id: str
+    judgement: Judgement
+    note: str
+    reviewer: str
+
+
+@dataclass(frozen=True, slots=True)
+class SealedReview:
+    """A review to keep: its record, and the box of its words under a key of its own; None where they are not kept."""
+
+    record: bytes
+    answer_id: UUID
+    claim_id: str
+    judgement: Judgement
+    time: datetime
+    box: Box | None
+
+
+@dataclass(frozen=True, slots=True)
+class KeptReview:
+    """A review in the log, and its box; None where there is none or it was erased."""
+
+    receipt: Receipt
+    claim_id: str
+    judgement: Judgement
+    time: datetime
+    box: Box | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,10 +201,15 @@ class Placement:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """Whose answers are to be erased: one answer's, or all of an image, by its tag. One of the two is set."""
+    """A tenant's answers that are to be erased: one, or all of an image, by its tag, or what is too old.
 
+    One of the three is set. `before` is aware, UTC: answers that were admitted earlier go.
+    """
+
+    tenant: str
     answer_id: UUID | None = None
     image_tag: bytes | None = None
+    before: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

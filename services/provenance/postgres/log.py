@@ -21,15 +21,22 @@ PAGE_BYTES: Final = 8 * 1024 * 1024
 _SIZES: Final = """
     SELECT index FROM (
         SELECT index, row_number() OVER (ORDER BY index),
-               sum(octet_length(record) + coalesce(octet_length(box), 0)) OVER (ORDER BY index) AS bytes
+               sum(octet_length(record) + coalesce(octet_length(box), 0) + octet_length(nodes))
+                   OVER (ORDER BY index) AS bytes
         FROM records LEFT JOIN contents ON record_index = index
         WHERE index >= %(start)s AND index < %(end)s ORDER BY index LIMIT %(limit)s
     ) AS sizes
     WHERE bytes <= %(bytes)s OR row_number = 1
 """
 _ENTRIES: Final = f"""
-    SELECT index, encode(digest, 'hex'), kind, record, nodes, key, CASE WHEN %(boxes)s THEN box END, erased_by
-    FROM records LEFT JOIN answers ON answers.record_index = index LEFT JOIN contents ON contents.record_index = index
+    SELECT index, encode(digest, 'hex'), kind, record, nodes, coalesce(answers.key, reviews.key),
+           CASE WHEN %(boxes)s THEN coalesce(contents.box, reviews.box) END,
+           coalesce(answers.erased_by, reviews.erased_by), coalesce(answers.tenant, reviewed.tenant)
+    FROM records
+    LEFT JOIN answers ON answers.record_index = index
+    LEFT JOIN contents ON contents.record_index = index
+    LEFT JOIN reviews ON reviews.record_index = index
+    LEFT JOIN answers AS reviewed ON reviewed.answer_id = reviews.answer_id
     WHERE index = ANY({_SIZES})
     ORDER BY index
 """  # noqa: S608 - one constant in another

@@ -26,7 +26,9 @@ _KEEP_SPAN: Final = """
         (trace_id, span_id, parent_span_id, name, service, start_ns, duration_ns, attributes, links, error)
     SELECT %(trace_id)s, %(span_id)s, %(parent_span_id)s, %(name)s, %(service)s, %(start_ns)s, %(duration_ns)s,
            %(attributes)s, %(links)s, %(error)s
-    WHERE NOT EXISTS (SELECT FROM answers WHERE answers.trace_id = %(trace_id)s AND erased_by IS NOT NULL)
+    WHERE NOT EXISTS (
+        SELECT FROM answers WHERE answers.trace_id = %(trace_id)s AND (erased_by IS NOT NULL OR NOT is_stored)
+    )
     ON CONFLICT (trace_id, span_id) DO UPDATE SET
         parent_span_id = excluded.parent_span_id, name = excluded.name, service = excluded.service,
         start_ns = excluded.start_ns, duration_ns = excluded.duration_ns,

@@ -17,7 +17,8 @@ from services.common.errors import MeshError, PartUnavailable
 from services.provenance.notary import Notary, signing
 from services.provenance.obstore import open_copies
 from services.provenance.signing import Signer, load_or_create
-from tests.fakes.records import MemoryCopies, MemoryDatabase, a_record
+from tests.fakes.records import MemoryDatabase, a_record
+from tests.fakes.stores import MemoryCopies
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -17,16 +17,13 @@ from groundwire.proofs.notes import PublicKey, checkpoint_of
 from groundwire.v1 import provenance_service_pb2 as pb
 from groundwire.v1 import provenance_service_pb2_grpc
 from services.provenance.notary import Notary
-from services.provenance.proving import Prover
-from services.provenance.recorder import recording
-from services.provenance.sealing import Sealer
-from services.provenance.servicer import ProvenanceServicer
 from services.provenance.settings import ProvenanceSettings
 from services.provenance.signing import Signer
-from services.provenance.vault import Vault
 from services.runtime.server import Service, serving
 from services.runtime.status import from_rpc_error
-from tests.fakes.records import MemoryDatabase, MemoryKeys, an_answer
+from tests.fakes.provenance import assembled
+from tests.fakes.records import MemoryDatabase, an_answer
+from tests.fakes.stores import MemoryKeys
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable
@@ -62,12 +59,10 @@ async def serving_log(database: MemoryDatabase, notary: Notary, folder: Path) ->
         dsn=SecretStr("postgresql://not.used"), signing_key_file=folder, key_folder=folder, port=0
     )
     keys = MemoryKeys()
-    async with recording(database) as recorder:
+    async with assembled(database, keys) as parts:
 
         def register(server: grpc.aio.Server) -> None:
-            vault = Vault(recorder=recorder, records=database, sealer=Sealer(keys), keys=keys)
-            servicer = ProvenanceServicer(vault=vault, spans=database, prover=Prover(database, notary))
-            provenance_service_pb2_grpc.add_ProvenanceServiceServicer_to_server(servicer, server)
+            parts.register(server, notary)
 
         async with (
             serving(Service("groundwire.v1.ProvenanceService", register, notary.ready), settings) as port,

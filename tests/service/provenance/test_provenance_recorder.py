@@ -9,7 +9,7 @@ import pytest
 
 from services.common.errors import InvalidField, Overloaded, PartUnavailable
 from services.provenance import recorder as group_commit
-from services.provenance.core.records import Receipt
+from services.provenance.core.records import Box, Receipt
 from services.provenance.recorder import MAX_BATCH_RECORDS, recording
 from tests.fakes.records import MemoryDatabase, a_record
 
@@ -41,8 +41,8 @@ async def test_what_comes_during_a_commit_goes_with_the_next() -> None:
 
 async def test_a_commit_holds_no_more_bytes_than_it_may() -> None:
     database = MemoryDatabase()
-    large = [replace(a_record(), content_box=bytes(group_commit.MAX_BATCH_BYTES // 2 - REST)) for _ in range(3)]
-    larger = replace(a_record(), content_box=bytes(group_commit.MAX_BATCH_BYTES + 1))
+    large = [replace(a_record(), content=Box("", bytes(group_commit.MAX_BATCH_BYTES // 2 - REST))) for _ in range(3)]
+    larger = replace(a_record(), content=Box("", bytes(group_commit.MAX_BATCH_BYTES + 1)))
     async with recording(database) as recorder:
         await asyncio.gather(*[recorder.record(record) for record in [*large, larger]])
     assert database.commits == [2, 1, 1]
@@ -51,13 +51,11 @@ async def test_a_commit_holds_no_more_bytes_than_it_may() -> None:
 async def test_more_than_may_wait_is_refused() -> None:
     database = MemoryDatabase()
     database.disk.clear()
-    half = replace(a_record(), content_box=bytes(group_commit.MAX_WAITING_BYTES // 2 - REST))
+    half = replace(a_record(), content=Box("", bytes(group_commit.MAX_WAITING_BYTES // 2 - REST)))
     async with recording(database) as recorder:
         written = asyncio.create_task(recorder.record(a_record()))
         await database.asked.wait()
-        waiting = [
-            asyncio.create_task(recorder.record(replace(a_record(), content_box=half.content_box))) for _ in range(2)
-        ]
+        waiting = [asyncio.create_task(recorder.record(replace(a_record(), content=half.content))) for _ in range(2)]
         await asyncio.sleep(0)
         with pytest.raises(Overloaded):
             await recorder.record(a_record())

@@ -12,22 +12,20 @@ from typing import TYPE_CHECKING
 import grpc
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from google.protobuf import duration_pb2
 from opentelemetry.proto.collector.trace.v1 import trace_service_pb2, trace_service_pb2_grpc
 from pydantic import SecretStr
 
 from groundwire.v1 import answer_pb2, claim_pb2, provenance_service_pb2, provenance_service_pb2_grpc
-from services.provenance.convert import MAX_ANSWER_BYTES
+from services.provenance.convert_answer import MAX_ANSWER_BYTES
 from services.provenance.notary import Notary
-from services.provenance.proving import Prover
-from services.provenance.recorder import recording
-from services.provenance.sealing import Sealer
-from services.provenance.servicer import ProvenanceServicer, TraceServicer
 from services.provenance.settings import ProvenanceSettings
 from services.provenance.signing import Signer
-from services.provenance.vault import Vault
 from services.runtime.server import Service, serving
 from services.runtime.status import from_rpc_error
-from tests.fakes.records import IMAGE, TRACE, MemoryDatabase, MemoryKeys, an_answer
+from tests.fakes.provenance import assembled
+from tests.fakes.records import IMAGE, TRACE, MemoryDatabase, an_answer
+from tests.fakes.stores import MemoryKeys
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -54,13 +52,10 @@ async def connected(database: MemoryDatabase) -> AsyncIterator[grpc.aio.Channel]
     await notary.ready()
     keys = MemoryKeys()
 
-    async with recording(database) as recorder:
+    async with assembled(database, keys) as parts:
 
         def register(server: grpc.aio.Server) -> None:
-            vault = Vault(recorder=recorder, records=database, sealer=Sealer(keys), keys=keys)
-            servicer = ProvenanceServicer(vault=vault, spans=database, prover=Prover(database, notary))
-            provenance_service_pb2_grpc.add_ProvenanceServiceServicer_to_server(servicer, server)
-            trace_service_pb2_grpc.add_TraceServiceServicer_to_server(TraceServicer(spans=database), server)  # type: ignore[no-untyped-call]
+            parts.register(server, notary)
 
         service = Service("groundwire.v1.ProvenanceService", register, database.ready)
         async with (
@@ -261,6 +256,9 @@ async def test_a_full_last_page_has_no_next_and_an_empty_log_has_no_page(stub: S
 
 async def test_a_line_of_a_list_says_what_the_answer_says(stub: Stub) -> None:
     answer = an_answer()
+    answer.degradations.append(answer_pb2.DEGRADATION_FAST_ONLY)
+    answer.timings.add(step="plan").duration.FromMilliseconds(250)
+    answer.timings.add(step="perceive").duration.FromMilliseconds(1000)
     receipt = await record(stub, answer.SerializeToString())
     (line,) = (await stub.ListAnswers(provenance_service_pb2.ListAnswersRequest())).answers
     assert line == provenance_service_pb2.AnswerSummary(
@@ -272,6 +270,10 @@ async def test_a_line_of_a_list_says_what_the_answer_says(stub: Stub) -> None:
         abstention_count=1,
         trace_id=TRACE,
         record=receipt,
+        review_state=provenance_service_pb2.REVIEW_STATE_UNREVIEWED,
+        degradations=[answer_pb2.DEGRADATION_FAST_ONLY],
+        latency=duration_pb2.Duration(seconds=1, nanos=250_000_000),
+        models=["read_text", "rules"],
     )
 
 
@@ -318,7 +320,7 @@ async def test_a_record_that_was_altered_is_not_passed_off_as_the_recorded_one(
     answer = an_answer()
     await record(stub, answer.SerializeToString())
     original = database.log[0].record
-    object.__setattr__(database.log[0], "record", original.replace(b'"image":"', b'"image":"00'))
+    object.__setattr__(database.log[0], "record", original.replace(b'"content":"', b'"content":"00'))
     with pytest.raises(grpc.aio.AioRpcError, match="record 0 was altered") as caught:
         await stub.GetAnswer(provenance_service_pb2.GetAnswerRequest(answer_id=answer.id))
     assert caught.value.code() is grpc.StatusCode.INTERNAL

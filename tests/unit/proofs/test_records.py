@@ -10,12 +10,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
 
-from groundwire.proofs import merkle, notes, records
+from groundwire.proofs import merkle, notes, parts, records, tree
 from groundwire.proofs.audit import Audit, Signed
-from groundwire.proofs.bundles import Bundle, Proved
+from groundwire.proofs.bundles import Bundle
 from groundwire.proofs.merkle import ProofError
 from groundwire.proofs.notes import Checkpoint, PublicKey
 from groundwire.proofs.outcomes import Outcome
+from groundwire.proofs.proved import Proved
 from groundwire.proofs.records import AnswerRecord, ErasureRecord, Opening
 from groundwire.v1 import answer_pb2, provenance_service_pb2
 
@@ -53,7 +54,7 @@ def test_an_erasures_record_comes_back(indexes: list[int], time: str, reason: st
 
 
 def test_equal_values_under_other_names_or_salts_commit_to_something_else() -> None:
-    values = {records.commitment(salt, name, b"v") for salt in (b"1" * 32, b"2" * 32) for name in ("a", "b")}
+    values = {parts.commitment(salt, name, b"v") for salt in (b"1" * 32, b"2" * 32) for name in ("a", "b")}
     assert len(values) == 4
 
 
@@ -72,8 +73,8 @@ def test_a_record_names_nothing_personal() -> None:
         b"\xff",
         record(1) + b" ",
         record(1).replace(b'":"', b'": "', 1),
-        record(1).replace(b'"version":1', b'"version":2'),
-        record(1).replace(b'"version":1', b'"version":true'),
+        record(1).replace(b'"version":2', b'"version":3'),
+        record(1).replace(b'"version":2', b'"version":true'),
         record(1).replace(b'"trace"', b'"extra":1,"trace"'),
         ErasureRecord((1,), "t", "r").encoded.replace(b"[1]", b"[true]"),
         ErasureRecord((1,), "t", "r").encoded.replace(b"[1]", b"1"),
@@ -153,9 +154,20 @@ def entry(
 
 def audit(*entries: provenance_service_pb2.ReadRecordsResponse, note: str = NOTE) -> Audit:
     made = Audit([Signed(notes.checkpoint_of(note, PUBLIC), "the copy")])
-    for each in entries:
+    for each in kept(*entries):
         made.take(each)
     return made
+
+
+def kept(*entries: provenance_service_pb2.ReadRecordsResponse) -> list[provenance_service_pb2.ReadRecordsResponse]:
+    """The same, each with the hashes that a log keeps beside it."""
+    frontier: list[bytes] = []
+    whole = []
+    for position, each in enumerate(entries):
+        frontier, completed = tree.append(frontier, position, merkle.leaf_hash(each.record))
+        whole.append(provenance_service_pb2.ReadRecordsResponse(nodes=completed))
+        whole[-1].MergeFrom(each)
+    return whole
 
 
 WHOLE = (entry(0, ENTRIES[0], opening(0)), entry(1, ENTRIES[1], None), entry(2, ENTRIES[2], None, "erasure"))
@@ -198,6 +210,28 @@ def test_an_audit_names_what_is_wrong(
     finding = audit(*entries).finish()
     assert finding.outcome is Outcome.INVALID
     assert why in finding.detail
+
+
+@pytest.mark.parametrize("nodes", [[], [bytes(32)], [merkle.leaf_hash(ENTRIES[1]), bytes(32)]])
+def test_hashes_that_are_kept_for_proofs_and_are_not_those_of_the_records_are_found(nodes: list[bytes]) -> None:
+    entries = kept(*WHOLE)
+    entries[1].nodes[:] = nodes
+    made = Audit([Signed(notes.checkpoint_of(NOTE, PUBLIC), "the copy")])
+    for each in entries:
+        made.take(each)
+    finding = made.finish()
+    assert finding.outcome is Outcome.INVALID
+    assert "record 1: the hashes kept with it" in finding.detail
+
+
+def test_what_is_anothers_or_was_never_kept_is_counted_and_may_be_erased() -> None:
+    unkept = AnswerRecord.of(opening(1), time="t", is_stored=False).encoded
+    log = (ENTRIES[0], unkept, ErasureRecord((0, 1), "t", "asked").encoded)
+    theirs = entry(0, log[0], None)
+    theirs.withheld = True
+    finding = audit(theirs, entry(1, log[1], None), entry(2, log[2], None, "erasure"), note=a_log(*log)[1]).finish()
+    assert finding.outcome is Outcome.VALID
+    assert finding.detail == "3 records, 2 of them erased, 1 checkpoints, 1 of other tenants and not looked into"
 
 
 def test_an_audit_of_a_ruin_stays_readable() -> None:

@@ -122,3 +122,18 @@ def test_times_survive_to_the_nanosecond(start: int, duration: int, name: str) -
     assert message.start_time.ToNanoseconds() == start
     assert message.duration.ToNanoseconds() == end - start
     assert message.name == name.replace("\x00", "\ufffd")
+
+
+def test_what_names_an_image_is_not_kept() -> None:
+    digest = "a1" * 32
+    named = [
+        KeyValue(key="groundwire.image.digest", value=AnyValue(string_value=digest)),
+        KeyValue(key="groundwire.tier", value=AnyValue(string_value="fast")),
+    ]
+    failed = Status(code=Status.STATUS_CODE_ERROR, message=f"no image {digest} is here")
+    (kept,), _ = otlp.spans_from(
+        request(span(attributes=named, status=failed, links=[Span.Link(trace_id=TRACE, attributes=named)]))
+    )
+    assert digest not in repr(kept)
+    assert dict(kept.attributes) == {"groundwire.tier": "fast"}
+    assert kept.error == "no image … is here"

@@ -11,13 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.common.errors import InvalidField
-from services.provenance.core.records import AnswerRecord, Finding, Known, Receipt, digest_of, place
+from services.provenance.core.records import AnswerRecord, Box, Finding, Known, Receipt, digest_of, place
 
 
 def record(number: int, content: bytes = b"") -> AnswerRecord:
     content = content or str(number).encode()
     finding = Finding(UUID(int=number), datetime(2026, 1, 1, tzinfo=UTC), (), 0, "b" * 32)
-    return AnswerRecord(content, digest_of(content), finding, content, b"", "key", b"", b"")
+    return AnswerRecord(content, digest_of(content), finding, content, b"", Box("key", b""), Box("key", b""))
 
 
 def known_as(number: int, index: int) -> dict[UUID, Known]:

@@ -92,13 +92,13 @@ def _seal_old_answers() -> None:
             _ANSWER,
             {
                 "index": index,
-                "key": sealed.key,
+                "key": sealed.content.key,
                 "fingerprint": sealed.fingerprint,
                 "image_tag": sealed.image_tag,
-                "summary_box": sealed.summary_box,
+                "summary_box": sealed.summary.content,
             },
         )
-        connection.execute(_CONTENT, {"index": index, "box": sealed.content_box})
+        connection.execute(_CONTENT, {"index": index, "box": sealed.content.content})
     connection.execute(sqlalchemy.text("UPDATE log_head SET frontier = :frontier"), {"frontier": b"".join(frontier)})
 
 
