@@ -3,6 +3,8 @@
 Under the digest lie two objects: the PNG, and beside it what `GetImage` tells, a serialized `groundwire.v1.Image`.
 The second is written last, so an image is held when its description is. Where a picture arrives in several encodings,
 the description keeps the first; each `PutImage` answers with its own upload's facts.
+
+What is painted over, is before the picture is encoded, named, stored or remembered: nothing here ever sees it again.
 """
 
 from __future__ import annotations
@@ -11,26 +13,26 @@ import asyncio
 import hashlib
 from contextlib import aclosing
 from functools import partial
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from cachetools import LRUCache
 
 from groundwire.v1 import image_pb2
 from services.common.errors import ImageNotFound, ImageTooLarge, PartUnavailable
-from services.common.geometry import Size
 from services.perception import pillow
 from services.perception.core.limits import AdmissionLimits, check_length, check_upload
-from services.perception.core.views import View, clipped_area, outwards, view_of, whole
+from services.perception.core.views import clipped_area, outwards, view_of, whole
+from services.perception.sight import size_of
 from services.runtime import wire
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable
-    from concurrent.futures import Executor
+    from collections.abc import AsyncGenerator, Sequence
 
     from services.common.geometry import Box
+    from services.perception.aside import Aside
+    from services.perception.core.redaction import Place
     from services.perception.ports import Objects, Pixels
-
-T = TypeVar("T")
+    from services.perception.redacting import Redactor
 
 
 class Gallery:
@@ -39,7 +41,8 @@ class Gallery:
     Args:
         objects: Where they are kept.
         limits: What is admitted.
-        threads: Where pixels are worked on, so that the event loop never waits for them.
+        redactor: Paints over what must not be seen.
+        aside: Where pixels are worked on.
         cache_bytes: Decoded pixels kept in memory, bytes.
         max_reply_bytes: Longest encoded piece that can be answered, bytes.
     """
@@ -49,40 +52,52 @@ class Gallery:
         *,
         objects: Objects,
         limits: AdmissionLimits,
-        threads: Executor,
+        redactor: Redactor,
+        aside: Aside,
         cache_bytes: int,
         max_reply_bytes: int,
     ) -> None:
         self._objects = objects
         self._limits = limits
-        self._threads = threads
+        self._redactor = redactor
+        self._aside = aside
         self._max_reply_bytes = max_reply_bytes
         self._decoded: LRUCache[str, Pixels] = LRUCache(cache_bytes, getsizeof=lambda pixels: pixels.nbytes)
         self._decoding: dict[str, asyncio.Task[Pixels]] = {}
 
-    async def admit(self, chunks: AsyncGenerator[bytes, None], expected_digest: str) -> image_pb2.Image:
-        """Take an upload in, and check it against `expected_digest` where that is not empty.
+    async def admit(
+        self, chunks: AsyncGenerator[bytes, None], expected_digest: str, redact: Sequence[Box]
+    ) -> image_pb2.Image:
+        """Take an upload in, check it against `expected_digest` where that is not empty, paint over `redact`.
 
         Raises:
             UnreadableImage, ImageTooLarge, ImageTooSmall, DigestMismatch: See `groundwire.v1.PutImage`.
-            PartUnavailable: It cannot be stored.
+            CapabilityNotBound, PartUnavailable, ModelOutput, Overloaded, DeadlineExceeded: It cannot be redacted as the
+                tenant's policy says, or (PartUnavailable) not be stored.
         """
         upload = bytearray()
         async with aclosing(chunks):
             async for chunk in chunks:
                 upload += chunk
                 check_length(len(upload), self._limits)
-        return await self._keep(bytes(upload), expected_digest)
+        return await self.keep(bytes(upload), expected_digest, redact)
 
-    async def _keep(self, upload: bytes, expected_digest: str) -> image_pb2.Image:
+    async def keep(self, upload: bytes, expected_digest: str = "", redact: Sequence[Box] = ()) -> image_pb2.Image:
+        """Take in an upload that is there as a whole.
+
+        Raises:
+            As `admit`.
+        """
+        check_length(len(upload), self._limits)
         upload_digest = await self._aside(_sha256, upload)
         check_upload(len(upload), upload_digest, expected_digest)
         decoded = await self._aside(pillow.decode, upload, self._limits)
-        encoded = await self._aside(pillow.encode_png, decoded.pixels)
+        pixels, places = await self._redactor.redacted(decoded.pixels, redact)
+        encoded = await self._aside(pillow.encode_png, pixels)
         digest = await self._aside(_sha256, encoded)
         image = image_pb2.Image(
             digest=digest,
-            size=wire.size_to(_size(decoded.pixels)),
+            size=wire.size_to(size_of(pixels)),
             media_type=pillow.MEDIA_TYPE,
             encoded_bytes=len(encoded),
             upload=image_pb2.Upload(
@@ -91,10 +106,11 @@ class Gallery:
                 bytes=len(upload),
                 exif_orientation=decoded.exif_orientation,
             ),
+            redactions=map(_redaction_to, places),
         )
         await self._objects.put(_png_key(digest), encoded)
         await self._objects.put(_facts_key(digest), image.SerializeToString(deterministic=True))
-        self._remember(digest, decoded.pixels)
+        self._remember(digest, pixels)
         return image
 
     async def describe(self, digest: str) -> image_pb2.Image:
@@ -108,6 +124,16 @@ class Gallery:
             raise _not_found(digest)
         return image_pb2.Image.FromString(facts)
 
+    async def require(self, digest: str) -> None:
+        """Return if an image is held, asking the store: another replica may have erased it.
+
+        Raises:
+            ImageNotFound: It is not.
+        """
+        if not await self._objects.exists(_facts_key(digest)):
+            self.drop(digest)
+            raise _not_found(digest)
+
     async def pixels(self, digest: str) -> Pixels:
         """The pixels of an image, decoded once however many ask.
 
@@ -116,6 +142,7 @@ class Gallery:
         """
         held = self._decoded.get(digest)
         if held is not None:
+            await self.require(digest)
             return held
         decoding = self._decoding.get(digest)
         if decoding is None:
@@ -135,15 +162,33 @@ class Gallery:
                 remedy="restore the object, or delete it and send the picture again",
                 part="objects",
             )
-        pixels = await self._aside(pillow.decode_png, encoded)
-        self._remember(digest, pixels)
-        return pixels
+        return await self._aside(pillow.decode_png, encoded)
 
     def _decoding_ended(self, digest: str, decoding: asyncio.Task[Pixels]) -> None:
+        # Asked for in any case: else asyncio would complain of an error that nobody saw, once all who asked have left.
+        failed = decoding.cancelled() or decoding.exception() is not None
+        if self._decoding.get(digest) is not decoding:
+            return  # the image was erased meanwhile
         del self._decoding[digest]
-        if not decoding.cancelled():
-            # Taken note of: all who asked may have left, and asyncio would complain of an error that nobody saw.
-            decoding.exception()
+        if not failed:
+            self._remember(digest, decoding.result())
+
+    async def erase(self, digest: str) -> bool:
+        """Keep nothing of an image; whether it was held.
+
+        Raises:
+            PartUnavailable: The object store cannot erase it.
+        """
+        # The description goes first: an image without one is not held, whatever becomes of the rest.
+        was_held = await self._objects.delete(_facts_key(digest))
+        await self._objects.delete(_png_key(digest))
+        self.drop(digest)
+        return was_held
+
+    def drop(self, digest: str) -> None:
+        """Keep nothing of an image in memory."""
+        self._decoding.pop(digest, None)
+        self._decoded.pop(digest, None)
 
     async def crop(self, digest: str, box: Box | None) -> tuple[bytes, Box]:
         """A piece as PNG, and the whole-pixel box that it shows; the whole image without a box.
@@ -154,10 +199,10 @@ class Gallery:
             ImageTooLarge: The piece is too long for one answer.
         """
         pixels = await self.pixels(digest)
-        size = _size(pixels)
+        size = size_of(pixels)
         inside = clipped_area(box, size, field="box")
         window = whole(size) if inside is None else outwards(inside)
-        png = await self._aside(pillow.encode_png, await self.rendered(pixels, view_of(window, 1.0)))
+        png = await self._aside(pillow.encode_png, await self._aside(pillow.render, pixels, view_of(window, 1.0)))
         if len(png) > self._max_reply_bytes:
             raise ImageTooLarge(
                 f"the piece is {len(png)} bytes long, over the limit of {self._max_reply_bytes}",
@@ -167,24 +212,17 @@ class Gallery:
             )
         return png, window
 
-    async def rendered(self, pixels: Pixels, view: View) -> Pixels:
-        """What a model is shown of an image."""
-        return await self._aside(pillow.render, pixels, view)
-
     def _remember(self, digest: str, pixels: Pixels) -> None:
         if pixels.nbytes <= self._decoded.maxsize:
             self._decoded[digest] = pixels
-
-    async def _aside(self, work: Callable[..., T], *arguments: object) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._threads, work, *arguments)
 
 
 def _sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def _size(pixels: Pixels) -> Size:
-    return Size(pixels.shape[1], pixels.shape[0])
+def _redaction_to(place: Place) -> image_pb2.Redaction:
+    return image_pb2.Redaction(box=wire.box_to(place.box), kind=place.kind, found_by=place.found_by)
 
 
 def _png_key(digest: str) -> str:

@@ -1,38 +1,38 @@
-"""Looks at images: which model, which views, one call for each, and regions out of what they found."""
+"""Looks at images: the bound model sees what nobody has seen before, the rest is recalled; regions get their ids."""
 
 from __future__ import annotations
 
-import asyncio
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, TypeVar
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, Final
 
-import numpy as np
-
-from services.common.errors import DeadlineExceeded, PartUnavailable
-from services.common.geometry import Size
-from services.common.regions import Capability, Region, Source, Tier
-from services.perception.core import findings, views
-from services.perception.core.bindings import Binding, Bindings, remedy
+from services.common.errors import DeadlineExceeded, ImageNotFound, PartUnavailable
+from services.common.regions import Capability, Region, Tier
+from services.perception.core.bindings import Binding, remedy
+from services.perception.core.contexts import Context
+from services.perception.core.findings import Counts
 from services.perception.ports import ModelState
-from services.runtime import attributes, telemetry
+from services.perception.reuse import Fresh
+from services.perception.seen import OutlineForm, SeenForm
+from services.perception.sight import ALL_LETTERING, Scene
+from services.runtime import attributes, telemetry, tenant
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Iterator, Sequence
+    from collections.abc import Iterator, Mapping
 
     from opentelemetry.trace import Span
 
     from services.common.geometry import Box
-    from services.perception.core.findings import Counts, Finding
-    from services.perception.core.outputs import Found, ModelRun, Outlined
-    from services.perception.core.views import View, ViewRule
+    from services.common.regions import Source
     from services.perception.gallery import Gallery
-    from services.perception.ports import Models, Pixels
+    from services.perception.ports import BindingTable, Models
+    from services.perception.reuse import Recalled, Reuse
+    from services.perception.seen import Outline, Seen
+    from services.perception.sight import Sight
 
-T = TypeVar("T")
-
-PROBE: Final = np.zeros((64, 64, 3), dtype=np.uint8)
-"""A picture with nothing in it, to learn a reader's weights digest before anyone asks."""
+SEEN: Final = SeenForm()
+OUTLINE: Final = OutlineForm()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +49,11 @@ class LookRequest:
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """What a look found."""
+    """What a look found, and for which phrases it could not look."""
 
     regions: tuple[Region, ...]
     counts: Counts
+    unsearchable: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,79 +75,109 @@ class Offer:
 
 
 class Looks:
-    """Capabilities, by the models bound to them.
+    """Capabilities on the images of a gallery.
 
     Args:
         models: Where models run.
         gallery: Where images are.
         bindings: Which model serves what.
-        rule: How views are cut.
-        calls_at_once: Model calls that one look has under way.
+        sight: The models at work.
+        reuse: What they saw before.
     """
 
-    def __init__(
-        self, *, models: Models, gallery: Gallery, bindings: Bindings, rule: ViewRule, calls_at_once: int
-    ) -> None:
+    def __init__(self, *, models: Models, gallery: Gallery, bindings: BindingTable, sight: Sight, reuse: Reuse) -> None:
         self._models = models
         self._gallery = gallery
         self._bindings = bindings
-        self._rule = rule
-        self._calls_at_once = calls_at_once
-        self._weights: dict[str, str] = {}
+        self._sight = sight
+        self._reuse = reuse
 
     async def perceive(self, request: LookRequest) -> Looked:
         """Regions that the bound model finds.
 
         Raises:
-            CapabilityNotBound, ImageNotFound, InvalidField, PartUnavailable, ModelOutput, DeadlineExceeded: As the
-                contract's `Perceive` says.
+            CapabilityNotBound, ImageNotFound, InvalidField, PartUnavailable, ModelOutput, Overloaded, DeadlineExceeded:
+                As the contract's `Perceive` says.
         """
-        binding = self._bindings.resolve(request.capability, request.tier)
-        pixels = await self._gallery.pixels(request.image_digest)
-        size = _size(pixels)
-        area = views.clipped_area(request.area, size, field="area")
-        shown = views.views(size, area, self._rule, enlarged=binding.enlarged)
-        with _look_span(request, size, len(shown)) as span:
-            answers = await self._ask_all(request, binding, pixels, shown)
-            look = findings.looked(shown, [found for found, _ in answers], size, area)
-            span.set_attribute(attributes.REGION_COUNT, len(look.findings))
-        sources = [source for _, source in answers]
-        first = request.first_region_number
-        regions = (
-            _region(f"r{number}", request.image_digest, found, shown[found.view], sources[found.view])
-            for number, found in enumerate(look.findings, start=first)
-        )
-        return Looked(tuple(regions), look.counts)
+        return await self._sight.with_model(request.capability, request.tier, partial(self._perceive, request))
 
-    async def segment(self, digest: str, boxes: tuple[Box, ...], tier: Tier) -> tuple[Outlined, Source]:
-        """A mask for each box, and who outlined.
+    async def _perceive(self, request: LookRequest, binding: Binding) -> Looked:
+        await self._require(request.image_digest)
+        items = tuple(dict.fromkeys(request.phrases)) or (ALL_LETTERING,)
+        context = await self._context(request.image_digest, request.capability, binding, request.area)
+        with _look_span(request) as span:
+            recalled = await self._reuse.of(context, items, SEEN, partial(self._look, context, binding))
+            looked = _looked(recalled.values, request.first_region_number)
+            _note(span, recalled, len(looked.regions))
+        return looked
+
+    async def _look(self, context: Context, binding: Binding, items: tuple[str, ...]) -> Fresh[Seen]:
+        scene = Scene(await self._gallery.pixels(context.image_digest), context.image_digest, context.area)
+        phrases = items if context.capability is Capability.DETECT else ()
+        run, values = await self._sight.look(scene, context.capability, binding, phrases)
+        return Fresh(replace(context, version=run.version, weights_digest=run.weights_digest), values)
+
+    async def segment(self, digest: str, boxes: tuple[Box, ...], tier: Tier) -> tuple[tuple[Outline, ...], Source]:
+        """What each box holds, and who outlined it.
 
         Raises:
             As `perceive`.
         """
-        binding = self._bindings.resolve(Capability.SEGMENT, tier)
-        pixels = await self._gallery.pixels(digest)
-        size = _size(pixels)
-        inside = [views.clipped_area(box, size, field="boxes") for box in boxes]
-        boxes_xyxy = np.stack([box.as_array() for box in inside if box is not None])
-        with _call_span(binding, size) as span:
-            outlined = await self._models.segment(binding.model, pixels, boxes_xyxy)
-            return outlined, self._source(Capability.SEGMENT, binding, outlined.run, span)
+        return await self._sight.with_model(Capability.SEGMENT, tier, partial(self._segment, digest, boxes))
+
+    async def _segment(
+        self, digest: str, boxes: tuple[Box, ...], binding: Binding
+    ) -> tuple[tuple[Outline, ...], Source]:
+        await self._require(digest)
+        # A segmenter sees the whole image as it is: standing in on the accurate tier, it is no more careful.
+        binding = replace(binding, tier=Tier.FAST, enlarged=False) if binding.enlarged else binding
+        named = {repr(box): box for box in boxes}
+        context = await self._context(digest, Capability.SEGMENT, binding, None)
+
+        async def outline(items: tuple[str, ...]) -> Fresh[Outline]:
+            scene = Scene(await self._gallery.pixels(digest), digest)
+            outlines = await self._sight.outline(scene, binding, [named[item] for item in items])
+            source = outlines[0].source
+            really = replace(context, version=source.version, weights_digest=source.weights_digest)
+            return Fresh(really, dict(zip(items, outlines, strict=True)))
+
+        recalled = await self._reuse.of(context, tuple(named), OUTLINE, outline)
+        outlines = tuple(recalled.values[repr(box)] for box in boxes)
+        return outlines, outlines[0].source
+
+    async def _require(self, digest: str) -> None:
+        """Return if an image is held; what was seen in one that is not, is not recalled."""
+        try:
+            await self._gallery.require(digest)
+        except ImageNotFound:
+            self._reuse.drop(digest)
+            raise
+
+    async def erase(self, digest: str) -> bool:
+        """Forget an image and everything that was seen in it; whether it was held.
+
+        Raises:
+            PartUnavailable: Something may be left.
+        """
+        was_held = await self._gallery.erase(digest)
+        await self._reuse.forget(digest)
+        return was_held
 
     async def offers(self) -> tuple[Offer, ...]:
         """Every capability, in the order of the enum."""
         return tuple([await self._offer(capability) for capability in Capability])
 
     async def ready(self) -> None:
-        """Return when every bound model can be called.
+        """Return when every model without which the service is not ready can be called.
 
         Raises:
             PartUnavailable: One cannot; it is named.
         """
         await self._models.live()
+        required = self._bindings.required()
         for offer in await self.offers():
             for bound in offer.models:
-                if not bound.state.ready:
+                if not bound.state.ready and bound.binding.model in required:
                     raise PartUnavailable(
                         f"triton is not ready to run {bound.binding.model}, bound to {offer.capability.word}",
                         remedy="see Triton's log for why the model did not load, or change the bindings",
@@ -155,103 +186,62 @@ class Looks:
                     )
 
     async def _offer(self, capability: Capability) -> Offer:
-        bindings = self._bindings.of(capability)
+        bindings = self._bindings.current().of(capability)
         bound = [await self._bound(capability, binding) for binding in bindings]
         return Offer(capability, tuple(bound), "" if bound else remedy(capability))
 
     async def _bound(self, capability: Capability, binding: Binding) -> BoundModel:
         try:
-            state = await self._models.state(binding.model)
+            state = await self._sight.state(binding.model)
         except (PartUnavailable, DeadlineExceeded):
             state = ModelState(ready=False, version="")
-        if state.ready and capability is Capability.READ_TEXT and binding.model not in self._weights:
-            found = await self._models.read_text(binding.model, PROBE)
-            self._weights[binding.model] = found.run.weights_digest
-        return BoundModel(binding, state, self._weights.get(binding.model, "") if state.ready else "")
+        if state.ready and capability is Capability.READ_TEXT:
+            await self._sight.learn_weights(binding.model)
+        return BoundModel(binding, state, self._sight.weights.get(binding.model, "") if state.ready else "")
 
-    async def _ask_all(
-        self, request: LookRequest, binding: Binding, pixels: Pixels, shown: tuple[View, ...]
-    ) -> list[tuple[Found, Source]]:
-        """One model call a view, a few at a time; answers in the order of the views. The first failure ends them."""
-        turn = asyncio.Semaphore(self._calls_at_once)
-
-        async def ask(view: View) -> tuple[Found, Source]:
-            async with turn:
-                return await self._ask(request, binding, await self._gallery.rendered(pixels, view))
-
-        return await _all_or_first_error([ask(view) for view in shown])
-
-    async def _ask(self, request: LookRequest, binding: Binding, seen: Pixels) -> tuple[Found, Source]:
-        with _call_span(binding, _size(seen)) as span:
-            if request.capability is Capability.DETECT:
-                found = await self._models.detect(binding.model, seen, request.phrases)
-            else:
-                found = await self._models.read_text(binding.model, seen)
-            return found, self._source(request.capability, binding, found.run, span)
-
-    def _source(self, capability: Capability, binding: Binding, run: ModelRun, span: Span) -> Source:
-        self._weights[binding.model] = run.weights_digest
-        span.set_attribute(attributes.MODEL_VERSION, run.version)
-        return Source(
+    async def _context(self, digest: str, capability: Capability, binding: Binding, area: Box | None) -> Context:
+        return Context(
+            tenant=tenant.current_tenant(),
+            image_digest=digest,
             capability=capability,
             model=binding.model,
-            version=run.version,
-            weights_digest=run.weights_digest,
-            tier=binding.tier,
-            trace_id=telemetry.trace_id_of(span),
-            span_id=telemetry.span_id_of(span),
+            version=await self._sight.version(binding.model),
+            weights_digest=self._sight.weights.get(binding.model, ""),
+            enlarged=binding.enlarged,
+            rule=self._sight.rule,
+            area=area,
         )
 
 
 @contextmanager
-def _look_span(request: LookRequest, size: Size, view_count: int) -> Iterator[Span]:
+def _look_span(request: LookRequest) -> Iterator[Span]:
+    """The span of one look. Where a model runs for it, its views are noted too."""
     facts: dict[str, str | int] = {
         attributes.IMAGE_DIGEST: request.image_digest,
-        attributes.IMAGE_WIDTH: size.width,
-        attributes.IMAGE_HEIGHT: size.height,
         attributes.CAPABILITY: request.capability.word,
         attributes.TIER: request.tier.name.lower(),
-        attributes.TILE_COUNT: view_count,
     }
     with telemetry.tracer().start_as_current_span(f"look {request.capability.word}", attributes=facts) as span:
         yield span
 
 
-@contextmanager
-def _call_span(binding: Binding, seen: Size) -> Iterator[Span]:
-    """The span of one model call; its width and height are those of what the model saw."""
-    facts: dict[str, str | int] = {
-        attributes.MODEL_NAME: binding.model,
-        attributes.TIER: binding.tier.name.lower(),
-        attributes.IMAGE_WIDTH: seen.width,
-        attributes.IMAGE_HEIGHT: seen.height,
-    }
-    with telemetry.tracer().start_as_current_span(f"model {binding.model}", attributes=facts) as span:
-        yield span
+def _note(span: Span, recalled: Recalled[Seen], region_count: int) -> None:
+    span.set_attribute(attributes.REUSED_COUNT, recalled.reused)
+    span.set_attribute(attributes.CACHE_HIT, recalled.reused == len(recalled.values))
+    span.set_attribute(attributes.REGION_COUNT, region_count)
 
 
-async def _all_or_first_error(work: Sequence[Coroutine[None, None, T]]) -> list[T]:
-    try:
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(each) for each in work]
-    except ExceptionGroup as failed:
-        raise failed.exceptions[0] from failed
-    return [task.result() for task in tasks]
+def _looked(seen: Mapping[str, Seen], first_number: int) -> Looked:
+    """What was seen for every phrase, as one look: numbered, objects of all phrases best first."""
+    regions = [region for each in seen.values() for region in each.regions]
+    if ALL_LETTERING not in seen:
+        regions.sort(key=_by_score)
+    numbered = (replace(region, id=f"r{number}") for number, region in enumerate(regions, start=first_number))
+    counts = sum((each.counts for each in seen.values()), Counts())
+    return Looked(tuple(numbered), counts, tuple(phrase for phrase, each in seen.items() if not each.searchable))
 
 
-def _region(region_id: str, digest: str, found: Finding, view: View, source: Source) -> Region:
-    return Region(
-        id=region_id,
-        image_digest=digest,
-        box=found.box,
-        source=source,
-        transform=view.transform,
-        polygon=found.outline,
-        label=found.label,
-        text=found.text,
-        score=found.score,
-    )
-
-
-def _size(pixels: Pixels) -> Size:
-    return Size(pixels.shape[1], pixels.shape[0])
+def _by_score(region: Region) -> tuple[float, ...]:
+    """By falling score, those without one last; then from the top, then from the left."""
+    box = region.box
+    return (1.0 if region.score is None else -region.score, box.y_min, box.x_min, box.y_max, box.x_max)

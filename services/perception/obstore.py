@@ -57,6 +57,28 @@ class ObstoreObjects:
         except FOREIGN as error:
             raise self._unavailable("written to") from error
 
+    async def exists(self, key: str) -> bool:
+        """Whether there are bytes under a key."""
+        try:
+            await self._store.head_async(key)
+        except (NotFoundError, FileNotFoundError):
+            return False
+        except FOREIGN as error:
+            raise self._unavailable("read from") from error
+        return True
+
+    async def delete(self, key: str) -> bool:
+        """Keep nothing under a key; whether there was something."""
+        if not await self.exists(key):
+            return False
+        try:
+            await self._store.delete_async(key)
+        except (NotFoundError, FileNotFoundError):
+            return False
+        except FOREIGN as error:
+            raise self._unavailable("erased from") from error
+        return True
+
     async def writable(self) -> None:
         """Return when the store takes writes."""
         if time.monotonic() < self._writable_until:

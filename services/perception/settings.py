@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path  # noqa: TC003 - pydantic looks the annotation up
 from typing import ClassVar
 
 from pydantic import Field, field_validator, model_validator
 from pydantic_settings import SettingsConfigDict
 
-from services.common.regions import Capability, Tier
-from services.perception.core.bindings import Bindings
+from services.perception.core.bindings import Bindings, parsed
 from services.perception.core.limits import AdmissionLimits
 from services.perception.core.views import ViewRule
 from services.runtime.settings import ServiceSettings
@@ -30,9 +30,18 @@ class PerceptionSettings(ServiceSettings):
         description="Where images are kept: file:///an/absolute/folder (made if missing), s3://…, gs://… or az://….",
     )
     bindings: dict[str, dict[str, str]] = Field(
-        {"read_text": {"fast": "read_text"}},
+        {
+            "read_text": {"fast": "read_text"},
+            "segment": {"fast": "segment_grabcut"},
+            "find_private": {"fast": "find_private"},
+        },
         description='Triton model for each capability and tier, JSON: {"read_text": {"fast": "a", "accurate": "b"}}. '
         "Without an accurate model, the fast one looks at enlarged, overlapping tiles.",
+    )
+    bindings_file: Path | None = Field(
+        None,
+        description="File with further bindings, JSON of the same form, laid over those. It is read again when it has "
+        "changed: groundwire models bind writes it. A model of it that is not ready does not keep the service from it.",
     )
     max_image_bytes: int = Field(24 * MIB, ge=1024, description="Longest upload, bytes.")
     max_pixels: int = Field(33_554_432, ge=64, description="Most pixels of an image; the default admits one 8K frame.")
@@ -49,7 +58,27 @@ class PerceptionSettings(ServiceSettings):
     max_enlarged_tiles: int = Field(
         8, ge=1, description="Most tiles of an enlarged look; where it takes more, tiles keep the image's own size."
     )
+    redaction_file: Path | None = Field(
+        None,
+        description="TOML file with the tenants' redaction policies; unset: only places that callers name are painted "
+        "over. What it can say stands in services/perception/redaction_file.py.",
+    )
+    context_bytes: int = Field(
+        128 * MIB,
+        ge=0,
+        description="What was seen in images, kept in memory for the next question about them, bytes; 0: every look "
+        "runs the model, also those that ask for the same at the same time.",
+    )
+    context_keep_s: float = Field(3600.0, gt=0, description="How long that is kept at most, seconds.")
+    context_url: str = Field(
+        "",
+        pattern="^((redis|rediss|unix)://.*)?$",
+        description="Valkey or Redis in which replicas share what was seen, redis://host:port/0; empty: none.",
+    )
     model_calls_at_once: int = Field(2, ge=1, description="Model calls that one look has under way.")
+    share_pixels: bool = Field(
+        default=True, description="Whether pixels cross to a Triton on this host by shared memory."
+    )
     model_timeout_s: float = Field(
         120.0, gt=0, description="How long one model call may take where the caller set no deadline, seconds."
     )
@@ -57,7 +86,7 @@ class PerceptionSettings(ServiceSettings):
     @field_validator("bindings")
     @classmethod
     def _known(cls, value: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:
-        _table(value)
+        Bindings(parsed(value))
         return value
 
     @model_validator(mode="after")
@@ -70,7 +99,7 @@ class PerceptionSettings(ServiceSettings):
     @property
     def binding_table(self) -> Bindings:
         """The bindings, as the core knows them."""
-        return _table(self.bindings)
+        return Bindings(parsed(self.bindings))
 
     @property
     def limits(self) -> AdmissionLimits:
@@ -81,18 +110,3 @@ class PerceptionSettings(ServiceSettings):
     def view_rule(self) -> ViewRule:
         """How views are cut."""
         return ViewRule(self.tile_side, self.tile_overlap, self.max_enlarged_tiles)
-
-
-def _table(names: dict[str, dict[str, str]]) -> Bindings:
-    capabilities = {each.word: each for each in Capability}
-    tiers = {each.name.lower(): each for each in Tier}
-    for capability, models in names.items():
-        if capability not in capabilities:
-            msg = f"{capability!r} is no capability; there are {', '.join(capabilities)}"
-            raise ValueError(msg)
-        if set(models) - set(tiers):
-            msg = f"{capability} names the tier {min(set(models) - set(tiers))!r}; there are {', '.join(tiers)}"
-            raise ValueError(msg)
-    return Bindings(
-        {capabilities[name]: {tiers[tier]: model for tier, model in models.items()} for name, models in names.items()}
-    )

@@ -20,19 +20,20 @@ from tritonclient.utils import (
     np_to_triton_dtype,
 )
 
-from services.common.errors import DeadlineExceeded, ModelOutput, PartUnavailable
+from services.common.errors import DeadlineExceeded, ModelOutput, Overloaded, PartUnavailable
 from services.common.geometry import Size
 from services.perception.core import outputs
-from services.perception.ports import ModelState
+from services.perception.ports import ModelMissing, ModelState
+from services.perception.shared_pixels import UNKNOWN_REGION, SharedPixels
 from services.runtime import deadlines
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     import numpy.typing as npt
 
     from services.common.geometry import Floats
-    from services.perception.core.outputs import Found, Outlined, Tensors
+    from services.perception.core.outputs import Depth, Found, Outlined, Tensors
     from services.perception.ports import Pixels
 
 log = structlog.get_logger()
@@ -54,6 +55,12 @@ STATE_TIMEOUT_S: Final = 2.0
 WORKER_DIED: Final = "Stub process"
 """How Triton's python backend begins to say that the process which runs a model is gone."""
 
+QUEUE_FULL: Final = "Exceeds maximum queue size"
+"""How Triton refuses what its queue for a model has no room for."""
+
+RETRY_AFTER_S: Final = 1.0
+"""How long whoever met a full queue is told to wait, seconds."""
+
 REVIVAL_TIMEOUT_S: Final = 120.0
 """How long a model may take to load again, seconds."""
 
@@ -68,16 +75,20 @@ class TritonModels:
     Args:
         address: Of its gRPC port, host:port.
         timeout_s: How long a call to a model may take where the caller set no deadline, seconds.
+        share: Whether pixels cross to a Triton on this host by shared memory.
     """
 
-    def __init__(self, address: str, *, timeout_s: float) -> None:
+    def __init__(self, address: str, *, timeout_s: float, share: bool = True) -> None:
         self._address = address
         self._timeout_s = timeout_s
         self._client = aio.InferenceServerClient(address, channel_args=CHANNEL)
+        self._shared = SharedPixels(self._client, address) if share else None
         self._revivals: dict[str, asyncio.Task[None]] = {}
 
     async def close(self) -> None:
         """Close the channel."""
+        if self._shared is not None:
+            await self._shared.close()
         await self._client.close()
 
     async def live(self) -> None:
@@ -105,29 +116,54 @@ class TritonModels:
         tensors, version = await self._infer(model, IMAGE=image_rgb, PHRASES=wanted)
         return outputs.detections(model, tensors, version, phrases)
 
+    async def find_private(self, model: str, image_rgb: Pixels, kinds: tuple[str, ...]) -> Found:
+        """Faces, plates and the like in a picture."""
+        tensors, version = await self._infer(model, IMAGE=image_rgb)
+        return outputs.privates(model, tensors, version, kinds)
+
     async def segment(self, model: str, image_rgb: Pixels, boxes_xyxy: Floats) -> Outlined:
         """Masks of what boxes (N, 4) hold."""
         tensors, version = await self._infer(model, IMAGE=image_rgb, BOXES=boxes_xyxy.astype(np.float32))
         height, width = image_rgb.shape[:2]
         return outputs.outlines(model, tensors, version, len(boxes_xyxy), Size(width, height))
 
+    async def depth(self, model: str, image_rgb: Pixels) -> Depth:
+        """How near every pixel of a picture is."""
+        tensors, version = await self._infer(model, IMAGE=image_rgb)
+        return outputs.depths(model, tensors, version, Size(image_rgb.shape[1], image_rgb.shape[0]))
+
     async def _infer(self, model: str, **inputs: npt.NDArray[Any]) -> tuple[Tensors, str]:
         """The model's outputs by name, and the version that answered."""
-        headers: dict[str, str] = {}
-        propagate.inject(headers)
         try:
             with self._translated(model):
-                result = await self._client.infer(
-                    model,
-                    [_input(name, value) for name, value in inputs.items()],
-                    headers=headers,
-                    client_timeout=_timeout(self._timeout_s),
-                )
+                result = await self._sent(model, inputs)
         except WorkerDied:
             await self._revived(model)
             raise
         response = result.get_response()
         return {each.name: _output(model, result, each.name) for each in response.outputs}, response.model_version
+
+    async def _sent(self, model: str, inputs: Mapping[str, npt.NDArray[Any]]) -> protocol.InferResult:
+        """The model's answer, to pixels by shared memory where that can be."""
+        pixels = inputs.get("IMAGE")
+        if self._shared is not None and pixels is not None:
+            rest = [_input(name, value) for name, value in inputs.items() if name != "IMAGE"]
+            image = _named("IMAGE", pixels)
+            try:
+                async with self._shared.lent(pixels, image) as is_lent:
+                    if is_lent:
+                        return await self._call(model, [image, *rest])
+            except InferenceServerException as error:
+                if UNKNOWN_REGION not in error.message():
+                    raise
+                await self._shared.forget()
+        return await self._call(model, [_input(name, value) for name, value in inputs.items()])
+
+    async def _call(self, model: str, tensors: list[protocol.InferInput]) -> protocol.InferResult:
+        headers: dict[str, str] = {}
+        propagate.inject(headers)
+        timeout = _timeout(self._timeout_s)
+        return await self._client.infer(model, tensors, headers=headers, client_timeout=timeout)
 
     async def _revived(self, model: str) -> None:
         """Return when the model has been loaded anew; callers who find it dead together wait for one revival.
@@ -171,11 +207,20 @@ class TritonModels:
                 model=model,
             ) from error
         if code == "NOT_FOUND":
-            raise self._unavailable(f"triton at {self._address} has no model {model}", model) from error
+            message = f"triton at {self._address} has no model {model}"
+            raise self._unavailable(message, model, ModelMissing) from error
         if WORKER_DIED in error.message():
             message = f"the process that runs {model} for triton at {self._address} has died, or is starved"
             remedy = "try again: the model is being loaded anew"
             raise WorkerDied(message, remedy=remedy, part="triton", address=self._address, model=model) from error
+        if QUEUE_FULL in error.message():
+            raise Overloaded(
+                f"as many looks wait for {model} as may",
+                retry_after_s=RETRY_AFTER_S,
+                remedy="try again a little later, or give the model more instances",
+                model=model,
+                what="calls waiting for the model",
+            ) from error
         if code in ("INTERNAL", "INVALID_ARGUMENT", "UNKNOWN") and model:
             raise ModelOutput(
                 f"the model {model} failed on this picture",
@@ -185,8 +230,8 @@ class TritonModels:
             ) from error
         raise self._unavailable(f"triton at {self._address} is out of reach", model) from error
 
-    def _unavailable(self, message: str, model: str) -> PartUnavailable:
-        return PartUnavailable(
+    def _unavailable(self, message: str, model: str, kind: type[PartUnavailable] = PartUnavailable) -> PartUnavailable:
+        return kind(
             message,
             remedy="see whether Triton runs and has loaded the model, then try again",
             part="triton",
@@ -201,8 +246,12 @@ def _timeout(longest_s: float) -> float:
     return longest_s if timeout is None else timeout
 
 
+def _named(name: str, value: npt.NDArray[Any]) -> protocol.InferInput:
+    return protocol.InferInput(name, list(value.shape), np_to_triton_dtype(value.dtype))
+
+
 def _input(name: str, value: npt.NDArray[Any]) -> protocol.InferInput:
-    tensor = protocol.InferInput(name, list(value.shape), np_to_triton_dtype(value.dtype))
+    tensor = _named(name, value)
     tensor.set_data_from_numpy(value)
     return tensor
 

@@ -24,6 +24,14 @@ class MemoryObjects:
         self._reach()
         self.held.setdefault(key, content)
 
+    async def exists(self, key: str) -> bool:
+        self._reach()
+        return key in self.held
+
+    async def delete(self, key: str) -> bool:
+        self._reach()
+        return self.held.pop(key, None) is not None
+
     async def writable(self) -> None:
         self._reach()
 

@@ -27,12 +27,13 @@ from services.common.errors import MeshError, PartUnavailable
 from services.common.geometry import Size
 from services.perception.core import outputs
 from services.perception.ports import ModelState
+from services.perception.shared_pixels import FOLDER
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Mapping
 
     from services.common.geometry import Floats
-    from services.perception.core.outputs import Found, Outlined, Tensors
+    from services.perception.core.outputs import Depth, Found, Outlined, Tensors
     from services.perception.ports import Pixels
 
 Colour = tuple[int, int, int]
@@ -71,6 +72,8 @@ class Vision:
 
     lettering: Mapping[Colour, str] = field(default_factory=dict)
     objects: Mapping[Colour, str] = field(default_factory=dict)
+    private: Mapping[Colour, str] = field(default_factory=dict)
+    searched: tuple[str, ...] = ("face", "plate")
 
     def tensors(self, inputs: Tensors) -> Tensors:
         """The contract's outputs for the contract's inputs: told apart by what is asked."""
@@ -104,6 +107,22 @@ class Vision:
             "EMBEDDINGS": np.zeros((len(found), 0), dtype=np.float32),
         }
 
+    def privates(self, image: Pixels) -> Tensors:
+        """What a `find_private` model answers, whose input is that of a reader."""
+        found = seen(image, self.private)
+        return {
+            "BOXES": np.array([box for _, box in found], dtype=np.float32).reshape(-1, 4),
+            "KINDS": np.array([self.private[colour].encode() for colour, _ in found], dtype=np.object_),
+            "SCORES": np.full(len(found), 0.6, dtype=np.float32),
+            "SEARCHED": np.array([kind.encode() for kind in self.searched], dtype=np.object_),
+            "WEIGHTS_DIGEST": np.array([DIGEST.encode()], dtype=np.object_),
+        }
+
+    def depths(self, image: Pixels) -> Tensors:
+        """What a `depth` model answers, whose input is that of a reader: what is lower in the picture is nearer."""
+        rows = np.linspace(3, 9, len(image), dtype=np.float32)
+        return {"DEPTH": np.repeat(rows[:, None], image.shape[1], axis=1)}
+
     def _outlined(self, image: Pixels, boxes: npt.NDArray[np.float32]) -> Tensors:
         masks = np.zeros((len(boxes), *image.shape[:2]), dtype=np.uint8)
         for mask, (left, top, right, bottom) in zip(masks, boxes.round().astype(int), strict=True):
@@ -121,32 +140,63 @@ class FakeModels:
         gone: Set to take the server away.
         fails: Raised by the next looks, where set.
         shown: Sizes of the pictures that models were shown, (width, height).
+        asked: Phrases that detectors were asked for, call by call.
+        open: Cleared to keep looks waiting.
+        arrived: Released once for every look that has begun.
+        version: Which version answers, and is said to.
+        digest: Of the weights that answer.
+        instead: Outputs that replace the models'.
     """
 
     vision: Vision = field(default_factory=Vision)
-    known: frozenset[str] = frozenset({"read_text"})
+    known: frozenset[str] = frozenset({"read_text", "segment_grabcut", "find_private"})
     gone: bool = False
     fails: MeshError | None = None
     shown: list[tuple[int, int]] = field(default_factory=list)
+    asked: list[tuple[str, ...]] = field(default_factory=list)
+    open: asyncio.Event = field(default_factory=asyncio.Event)
+    arrived: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(0))
+    version: str = "3"
+    digest: str = DIGEST
+    instead: Tensors = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.open.set()
+
+    @property
+    def looks(self) -> int:
+        """Calls of models, but for those that only ask a reader who it is."""
+        return sum(size != (64, 64) for size in self.shown)
 
     async def live(self) -> None:
         self._reach()
 
     async def state(self, model: str) -> ModelState:
         self._reach()
-        return ModelState(ready=model in self.known, version="3" if model in self.known else "")
+        return ModelState(ready=model in self.known, version=self.version if model in self.known else "")
 
     async def read_text(self, model: str, image_rgb: Pixels) -> Found:
-        return outputs.readings(model, await self._run(model, IMAGE=image_rgb), "3")
+        return outputs.readings(model, await self._run(model, IMAGE=image_rgb), self.version)
 
     async def detect(self, model: str, image_rgb: Pixels, phrases: tuple[str, ...]) -> Found:
         asked = np.array([phrase.encode() for phrase in phrases], dtype=np.object_)
-        return outputs.detections(model, await self._run(model, IMAGE=image_rgb, PHRASES=asked), "3", phrases)
+        self.asked.append(phrases)
+        tensors = await self._run(model, IMAGE=image_rgb, PHRASES=asked)
+        return outputs.detections(model, tensors, self.version, phrases)
+
+    async def find_private(self, model: str, image_rgb: Pixels, kinds: tuple[str, ...]) -> Found:
+        await self._run(model, IMAGE=image_rgb)
+        return outputs.privates(model, self.vision.privates(image_rgb), "3", kinds)
 
     async def segment(self, model: str, image_rgb: Pixels, boxes_xyxy: Floats) -> Outlined:
         tensors = await self._run(model, IMAGE=image_rgb, BOXES=boxes_xyxy.astype(np.float32))
         size = Size(image_rgb.shape[1], image_rgb.shape[0])
         return outputs.outlines(model, tensors, "3", len(boxes_xyxy), size)
+
+    async def depth(self, model: str, image_rgb: Pixels) -> Depth:
+        await self._run(model, IMAGE=image_rgb)
+        size = Size(image_rgb.shape[1], image_rgb.shape[0])
+        return outputs.depths(model, self.vision.depths(image_rgb), "3", size)
 
     async def _run(self, model: str, **inputs: npt.NDArray[Any]) -> Tensors:
         self._reach()
@@ -155,7 +205,11 @@ class FakeModels:
         if self.fails is not None:
             raise self.fails
         self.shown.append((inputs["IMAGE"].shape[1], inputs["IMAGE"].shape[0]))
-        return self.vision.tensors(inputs)
+        self.arrived.release()
+        await self.open.wait()
+        tensors = self.vision.tensors(inputs)
+        weights = {"WEIGHTS_DIGEST": np.array([self.digest.encode()], dtype=np.object_)}
+        return tensors | (weights if "WEIGHTS_DIGEST" in tensors else {}) | self.instead
 
     def _reach(self) -> None:
         if self.gone:
@@ -172,9 +226,15 @@ class FakeTriton(service_pb2_grpc.GRPCInferenceServiceServicer):  # type: ignore
         stalls: Set to leave calls unanswered.
         arrived: Set when a call to a model has arrived.
         headers: Metadata of the last call to a model.
+        regions: Shared memory that is registered: the key of each, by name.
+        shares: Cleared to refuse regions, as a server on another host must.
+        shared: How many calls brought their pixels by shared memory.
     """
 
     def __init__(self, vision: Vision) -> None:
+        self.regions: dict[str, str] = {}
+        self.shares = True
+        self.shared = 0
         self.vision = vision
         self.instead: dict[str, npt.NDArray[Any] | None] = {}
         self.refusal: tuple[grpc.StatusCode, str] | None = None
@@ -191,16 +251,31 @@ class FakeTriton(service_pb2_grpc.GRPCInferenceServiceServicer):  # type: ignore
     async def ModelMetadata(self, request: Any, _context: Any) -> Any:
         return pb.ModelMetadataResponse(name=request.name, versions=["1", "2"])
 
+    async def SystemSharedMemoryRegister(self, request: Any, context: Any) -> Any:
+        if not self.shares:
+            await context.abort(grpc.StatusCode.INTERNAL, f"Unable to open shared memory region: '{request.key}'")
+        self.regions[request.name] = request.key
+        return pb.SystemSharedMemoryRegisterResponse()
+
+    async def SystemSharedMemoryUnregister(self, request: Any, _context: Any) -> Any:
+        self.regions.pop(request.name, None)
+        return pb.SystemSharedMemoryUnregisterResponse()
+
     async def ModelInfer(self, request: Any, context: Any) -> Any:
         self.headers = dict(context.invocation_metadata())
         self.arrived.set()
+        named = [each.parameters["shared_memory_region"].string_param for each in request.inputs if each.parameters]
+        if unknown := set(named) - set(self.regions):
+            message = f"Unable to find shared memory region: '{unknown.pop()}'"
+            await context.abort(grpc.StatusCode.INVALID_ARGUMENT, message)
+        self.shared += bool(named)
         if self.stalls:
             await asyncio.Event().wait()
         if request.model_name != "read_text":
             await context.abort(grpc.StatusCode.NOT_FOUND, f"Request for unknown model: '{request.model_name}'")
         if self.refusal is not None:
             await context.abort(*self.refusal)
-        tensors = self.vision.tensors(_decoded(request)) | self.instead
+        tensors = self.vision.tensors(self._decoded(request)) | self.instead
         response = pb.ModelInferResponse(model_name=request.model_name, model_version="2")
         for name, tensor in tensors.items():
             if tensor is not None:
@@ -208,10 +283,15 @@ class FakeTriton(service_pb2_grpc.GRPCInferenceServiceServicer):  # type: ignore
                 response.raw_output_contents.append(_encoded(tensor))
         return response
 
+    def _decoded(self, request: Any) -> Tensors:
+        raw = iter(request.raw_input_contents)
+        data = [self._in_region(each) if each.parameters else next(raw) for each in request.inputs]
+        pairs = zip(request.inputs, data, strict=True)
+        return {each.name: _array(each.datatype, content).reshape(each.shape) for each, content in pairs}
 
-def _decoded(request: Any) -> Tensors:
-    raw = zip(request.inputs, request.raw_input_contents, strict=True)
-    return {each.name: _array(each.datatype, data).reshape(each.shape) for each, data in raw}
+    def _in_region(self, tensor: Any) -> bytes:
+        path = FOLDER / self.regions[tensor.parameters["shared_memory_region"].string_param].lstrip("/")
+        return path.read_bytes()[: tensor.parameters["shared_memory_byte_size"].int64_param]
 
 
 def _array(datatype: str, data: bytes) -> npt.NDArray[Any]:

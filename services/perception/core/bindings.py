@@ -46,6 +46,14 @@ class Bindings:
                 msg = f"{capability.word} has a model without a name"
                 raise ValueError(msg)
 
+    def with_layer(self, models: Mapping[Capability, Mapping[Tier, str]]) -> Bindings:
+        """This table with others laid over it, place by place.
+
+        A capability that then has an accurate model alone is served by it on both tiers.
+        """
+        laid = {each: {**self.models.get(each, {}), **models.get(each, {})} for each in (*self.models, *models)}
+        return Bindings({each: {Tier.FAST: tiers[max(tiers)], **tiers} for each, tiers in laid.items() if tiers})
+
     def of(self, capability: Capability) -> tuple[Binding, ...]:
         """What serves each tier, fast first; empty where the capability is absent."""
         tiers = self.models.get(capability)
@@ -70,9 +78,30 @@ class Bindings:
         )
 
 
+def parsed(names: Mapping[str, Mapping[str, str]]) -> dict[Capability, dict[Tier, str]]:
+    """Models by capability and tier, from their words.
+
+    Raises:
+        ValueError: A word names no capability or no tier, or what it names is no model.
+    """
+    capabilities = {each.word: each for each in Capability}
+    tiers = {each.name.lower(): each for each in Tier}
+    for capability, models in names.items():
+        if capability not in capabilities:
+            msg = f"{capability!r} is no capability; there are {', '.join(capabilities)}"
+            raise ValueError(msg)
+        if set(models) - set(tiers):
+            msg = f"{capability} names the tier {min(set(models) - set(tiers))!r}; there are {', '.join(tiers)}"
+            raise ValueError(msg)
+    return {
+        capabilities[name]: {tiers[tier]: model for tier, model in models.items()} for name, models in names.items()
+    }
+
+
 def remedy(capability: Capability) -> str:
     """How to bind a model to an absent capability."""
     return (
-        f"put a model that honours the {capability.word} contract into Triton's model repository and name it: "
-        f'GROUNDWIRE_PERCEPTION_BINDINGS={{"{capability.word}": {{"fast": "<model>"}}}}, beside those already bound'
+        f"bind a model that honours the {capability.word} contract (groundwire models list, pull, bind); "
+        f'or name one of Triton\'s: GROUNDWIRE_PERCEPTION_BINDINGS={{"{capability.word}": {{"fast": "<model>"}}}}, '
+        "beside those already bound"
     )

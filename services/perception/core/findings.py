@@ -3,8 +3,8 @@
 The rules, in the order in which they apply:
 
 1. Every polygon goes back through its view's transform; its bounding box is the region's box.
-2. A box that is not finite, or that is empty within the image, is rejected, and so is lettering without a letter. One
-   that reaches over the image's edge is clamped.
+2. A box that is not finite, is empty within the image, or ends before it begins, is rejected, and so is lettering
+   without a letter. One that reaches over the image's edge is clamped.
 3. With an area, only what shares with it at least half of the smaller of the two stays.
 4. Two findings of *different* views that mean the same thing become one. Lettering is the same where the shared part
    is over half of the smaller outline; objects, where they answer the same phrase and have an IoU over one half, or
@@ -106,6 +106,8 @@ def placed_in(number: int, view: View, found: Found, size: Size) -> Look:
     is_reading = found.polygons.shape[1] > 2  # noqa: PLR2004 - two corners make a box
     keep = geometry.valid(boxes_xyxy) & np.isfinite(raw_xyxy).all(axis=1)
     keep &= np.array([bool(word.strip()) for word in found.words], dtype=np.bool_)
+    if not is_reading:
+        keep &= (corners[:, 0] < corners[:, 1]).all(axis=1)
     clamped = keep & (raw_xyxy != boxes_xyxy).any(axis=1)
     findings = tuple(
         Finding(
@@ -140,11 +142,22 @@ def merged(findings: Iterable[Finding]) -> tuple[Finding, ...]:
 
     Merging what is merged changes nothing, and the order of the argument does not matter.
     """
-    kept: list[Finding] = []
-    for finding in sorted(findings, key=_preference):
-        if not any(other.view != finding.view and same(other, finding) for other in kept):
-            kept.append(finding)
-    return tuple(kept)
+    ordered = sorted(findings, key=_preference)
+    boxes_xyxy = np.array([finding.box.as_array() for finding in ordered]).reshape(-1, 4)
+    kept = np.zeros(len(ordered), dtype=np.bool_)
+    for row, finding in enumerate(ordered):
+        # Few touch each other, and only those can be the same: a page of small print is compared in no time.
+        rivals = np.flatnonzero(kept[:row] & _touching(boxes_xyxy[:row], boxes_xyxy[row]))
+        others = (ordered[rival] for rival in rivals)
+        kept[row] = not any(other.view != finding.view and same(other, finding) for other in others)
+    return tuple(finding for finding, stays in zip(ordered, kept, strict=True) if stays)
+
+
+def _touching(boxes_xyxy: geometry.Floats, box_xyxy: geometry.Floats) -> geometry.Bools:
+    """Which of (N, 4) boxes share an area with one (4,), (N,)."""
+    left, top, right, bottom = box_xyxy
+    across = (boxes_xyxy[:, 0] < right) & (boxes_xyxy[:, 2] > left)
+    return np.asarray(across & (boxes_xyxy[:, 1] < bottom) & (boxes_xyxy[:, 3] > top))
 
 
 def same(better: Finding, worse: Finding) -> bool:
@@ -189,7 +202,7 @@ def in_reading_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """
     lines: list[list[Finding]] = []
     for finding in sorted(findings, key=lambda each: (each.box.center[1], *_position(each))):
-        line = next((line for line in lines if _level(line[0].box, finding.box)), None)
+        line = next((line for line in lines if level(line[0].box, finding.box)), None)
         if line is None:
             lines.append([finding])
         else:
@@ -199,6 +212,7 @@ def in_reading_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     )
 
 
-def _level(a: Box, b: Box) -> bool:
+def level(a: Box, b: Box) -> bool:
+    """Whether two boxes stand on one line: their vertical overlap is at least half of the lower of the two."""
     shared = min(a.y_max, b.y_max) - max(a.y_min, b.y_min)
     return shared >= SAME * min(a.height, b.height)

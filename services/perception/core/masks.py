@@ -6,10 +6,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from services.common.geometry import Size
+from services.common.regions import Mask
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     import numpy.typing as npt
+
+
+def encoded(mask: npt.NDArray[np.bool_]) -> Mask:
+    """A (H, W) bool mask, as it travels."""
+    height, width = mask.shape
+    return Mask(Size(width, height), counts(mask))
 
 
 def counts(mask: npt.NDArray[np.bool_]) -> bytes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -20,6 +20,10 @@ Tensors = dict[str, npt.NDArray[Any]]
 
 SCORE_SLACK: Final = 1e-5
 """How far single precision may push a score out of [0, 1]."""
+
+MAX_FOUND: Final = 5000
+"""Most places that a model may find in one view. A page of small print has a few hundred lines, a detector a few
+hundred queries: what finds more is broken, and would keep everybody busy with sorting it."""
 
 HEX_DIGITS: Final = 64
 """Length of a SHA-256 in hexadecimal."""
@@ -42,16 +46,24 @@ class Found:
         words: Lettering, or the phrase that a box answers; N of them.
         scores: (N,) float64 in [0, 1]; None where the model gives none.
         run: Who answered.
+        unsearchable: Phrases that were asked about and that the model cannot search for.
     """
 
     polygons: Floats
     words: tuple[str, ...]
     scores: Floats | None
     run: ModelRun
+    unsearchable: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         """N."""
         return len(self.words)
+
+    def only(self, word: str) -> Found:
+        """What was found for one word."""
+        rows = [row for row, each in enumerate(self.words) if each == word]
+        scores = None if self.scores is None else self.scores[rows]
+        return replace(self, polygons=self.polygons[rows], words=(word,) * len(rows), scores=scores)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +71,14 @@ class Outlined:
     """One mask for each box that was asked about: (N, H, W) bool over the whole image; and who answered."""
 
     masks: npt.NDArray[np.bool_]
+    run: ModelRun
+
+
+@dataclass(frozen=True, slots=True)
+class Depth:
+    """How near every pixel is: (H, W) float32, larger is nearer, comparable within the picture; and who answered."""
+
+    nearness: npt.NDArray[np.float32]
     run: ModelRun
 
 
@@ -81,6 +101,9 @@ def readings(model: str, outputs: Mapping[str, npt.NDArray[Any]], version: str) 
 def detections(model: str, outputs: Mapping[str, npt.NDArray[Any]], version: str, phrases: tuple[str, ...]) -> Found:
     """The answer of a `detect` model: BOXES f32 [N,4] xyxy, PHRASE i32 [N], SCORES f32 [N] (may be absent).
 
+    A model that knows a closed set of classes says SEARCHABLE bool [P]: which phrases it can search for. Where that is
+    absent, it searches for all.
+
     Raises:
         ModelOutput: It is not that.
     """
@@ -93,6 +116,31 @@ def detections(model: str, outputs: Mapping[str, npt.NDArray[Any]], version: str
         tuple(phrases[number] for number in numbers),
         _scores(model, outputs, len(boxes_xyxy)),
         ModelRun(version, _weights_digest(model, outputs)),
+        _unsearchable(model, outputs, phrases),
+    )
+
+
+def privates(model: str, outputs: Mapping[str, npt.NDArray[Any]], version: str, kinds: tuple[str, ...]) -> Found:
+    """The answer of a `find_private` model: BOXES f32 [N,4] xyxy, KINDS bytes [N], SCORES f32 [N] (may be absent).
+
+    It says SEARCHED bytes [K], every kind that it looks for: what is not among them was not searched, and must not be
+    taken for absent. Kinds that nobody asked for are left out.
+
+    Raises:
+        ModelOutput: It is not that.
+    """
+    boxes_xyxy = _tensor(model, outputs, "BOXES", "f", (None, 4))
+    said = _tensor(model, outputs, "KINDS", "O", (len(boxes_xyxy),))
+    words = [_text(model, "KINDS", value) for value in said]
+    searched = {_text(model, "SEARCHED", value) for value in _tensor(model, outputs, "SEARCHED", "O", (None,))}
+    scores = _scores(model, outputs, len(boxes_xyxy))
+    rows = [row for row, word in enumerate(words) if word in kinds]
+    return Found(
+        boxes_xyxy[rows].astype(np.float64).reshape(-1, 2, 2),
+        tuple(words[row] for row in rows),
+        None if scores is None else scores[rows],
+        ModelRun(version, _weights_digest(model, outputs)),
+        tuple(kind for kind in kinds if kind not in searched),
     )
 
 
@@ -104,6 +152,27 @@ def outlines(model: str, outputs: Mapping[str, npt.NDArray[Any]], version: str, 
     """
     masks = _tensor(model, outputs, "MASKS", "u", (boxes, size.height, size.width))
     return Outlined(masks != 0, ModelRun(version, _weights_digest(model, outputs)))
+
+
+def depths(model: str, outputs: Mapping[str, npt.NDArray[Any]], version: str, size: Size) -> Depth:
+    """The answer of a `depth` model: DEPTH f32 [H,W], and KIND bytes [1] (may be absent).
+
+    KIND is `inverse`, larger is nearer, as relative depth estimators give it and where it is absent; or `metres`, above
+    0 and larger is farther, which is turned into its inverse.
+
+    Raises:
+        ModelOutput: It is not that.
+    """
+    depth = _tensor(model, outputs, "DEPTH", "f", (size.height, size.width)).astype(np.float32)
+    kind = _text(model, "KIND", _tensor(model, outputs, "KIND", "O", (1,))[0]) if "KIND" in outputs else "inverse"
+    if kind not in ("inverse", "metres"):
+        raise _broken(model, f"KIND is {kind!r}, which is neither inverse nor metres")
+    if not np.isfinite(depth).all():
+        raise _broken(model, "DEPTH has a value that is not finite")
+    if kind == "metres" and not (depth > 0).all():
+        raise _broken(model, "DEPTH has metres that are not above 0")
+    nearness = depth if kind == "inverse" else np.reciprocal(depth)
+    return Depth(nearness, ModelRun(version, _weights_digest(model, outputs)))
 
 
 def _tensor(
@@ -121,6 +190,8 @@ def _tensor(
     if not fits:
         wanted = "[" + ",".join("N" if side is None else str(side) for side in shape) + "]"
         raise _broken(model, f"{name} has shape {list(tensor.shape)}, not {wanted}")
+    if shape[0] is None and len(tensor) > MAX_FOUND:
+        raise _broken(model, f"{name} has {len(tensor)} rows, over the limit of {MAX_FOUND}")
     return tensor
 
 
@@ -132,6 +203,13 @@ def _scores(model: str, outputs: Mapping[str, npt.NDArray[Any]], count: int) -> 
     if not sound.all():
         raise _broken(model, f"SCORES has {scores[~sound][0]}, which is not in [0, 1]")
     return np.asarray(np.clip(scores, 0, 1))
+
+
+def _unsearchable(model: str, outputs: Mapping[str, npt.NDArray[Any]], phrases: tuple[str, ...]) -> tuple[str, ...]:
+    if "SEARCHABLE" not in outputs:
+        return ()
+    searchable = _tensor(model, outputs, "SEARCHABLE", "b", (len(phrases),))
+    return tuple(phrase for phrase, can in zip(phrases, searchable, strict=True) if not can)
 
 
 def _weights_digest(model: str, outputs: Mapping[str, npt.NDArray[Any]]) -> str:

@@ -32,6 +32,15 @@ async def test_what_is_there_stays(url: str) -> None:
     assert await objects.get("key") == b"first"
 
 
+async def test_what_was_deleted_is_gone_and_deleting_again_does_no_harm(url: str) -> None:
+    objects = open_objects(url)
+    await objects.put("a/key", b"content")
+    assert await objects.exists("a/key")
+    assert [await objects.delete("a/key"), await objects.delete("a/key")] == [True, False]
+    assert not await objects.exists("a/key")
+    assert await objects.get("a/key") is None
+
+
 async def test_long_objects_are_kept_in_one_piece(url: str) -> None:
     objects = open_objects(url)
     content = bytes(range(256)) * 50_000
@@ -56,7 +65,7 @@ async def test_a_store_that_is_gone_is_named(tmp_path: Path) -> None:
     objects = open_objects(folder.as_uri())
     folder.rmdir()
     folder.write_text("a file where the folder was")
-    for call in (objects.writable(), objects.put("a/key", b"content")):
+    for call in (objects.writable(), objects.put("a/key", b"content"), objects.delete("a/key")):
         with pytest.raises(PartUnavailable) as gone:
             await call
         assert gone.value.metadata == {"part": "objects", "address": folder.as_uri()}

@@ -5,9 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import grpc
 import numpy as np
@@ -18,86 +16,26 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from PIL import Image
 
-from groundwire.v1 import geometry_pb2, image_pb2, perception_service_pb2_grpc, region_pb2
+from groundwire.v1 import geometry_pb2, image_pb2, region_pb2
 from groundwire.v1 import perception_service_pb2 as pb
 from services.common import errors
 from services.perception.__main__ import service
 from services.perception.settings import PerceptionSettings
-from services.runtime import attributes, telemetry
-from services.runtime.channels import open_channel
-from services.runtime.server import serving
-from services.runtime.status import from_rpc_error
-from tests.fakes.objects import MemoryObjects
-from tests.fakes.triton import BLUE, DIGEST, GREEN, RED, FakeModels, Vision, picture
+from services.runtime import attributes
+from tests.fakes.perception_station import STATION, Station, edges, error_of, messages, png, put
+from tests.fakes.triton import BLUE, DIGEST, GREEN, RED, picture
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator
 
 READ = region_pb2.CAPABILITY_READ_TEXT
 DETECT = region_pb2.CAPABILITY_DETECT
 FAST, ACCURATE = region_pb2.TIER_FAST, region_pb2.TIER_ACCURATE
 
-SIGNS = Vision(lettering={RED: "EXIT", GREEN: "PLATFORM", BLUE: "2"}, objects={RED: "cup", GREEN: "cup", BLUE: "dog"})
-STATION = {RED: (300, 20, 360, 40), GREEN: (20, 22, 120, 42), BLUE: (150, 200, 160, 215)}
-
-
-@dataclass
-class Station:
-    """The service under test, its parts, and a caller."""
-
-    models: FakeModels = field(default_factory=lambda: FakeModels(SIGNS))
-    objects: MemoryObjects = field(default_factory=MemoryObjects)
-    settings: dict[str, Any] = field(default_factory=dict)
-
-    @asynccontextmanager
-    async def open(self) -> AsyncIterator[perception_service_pb2_grpc.PerceptionServiceAsyncStub]:
-        settings = PerceptionSettings(objects_url="memory:///", port=0, grace_s=0, **self.settings)
-        with ThreadPoolExecutor(2) as threads:
-            parts = service(settings, models=self.models, objects=self.objects, threads=threads)
-            async with (
-                serving(parts, settings) as port,
-                open_channel(f"127.0.0.1:{port}", max_message_bytes=settings.max_message_bytes) as channel,
-            ):
-                yield perception_service_pb2_grpc.PerceptionServiceStub(channel)
-
 
 @pytest.fixture
 def station() -> Station:
     return Station()
-
-
-@pytest.fixture(autouse=True, scope="session")
-def traced() -> Iterator[None]:
-    with telemetry.tracing("perception-tests"):
-        yield
-
-
-def png(pixels: Any) -> bytes:
-    written = io.BytesIO()
-    Image.fromarray(np.asarray(pixels)).save(written, "PNG")
-    return written.getvalue()
-
-
-async def messages(content: bytes, expected_digest: str = "", step: int = 1 << 16) -> AsyncIterator[pb.PutImageRequest]:
-    for start in range(0, len(content), step):
-        yield pb.PutImageRequest(expected_digest=expected_digest, chunk=content[start : start + step])
-        expected_digest = ""
-
-
-async def put(stub: Any, content: bytes, expected_digest: str = "") -> image_pb2.Image:
-    response = await stub.PutImage(messages(content, expected_digest))
-    image: image_pb2.Image = response.image
-    return image
-
-
-async def error_of(call: Any) -> errors.MeshError:
-    with pytest.raises(grpc.aio.AioRpcError) as raised:
-        await call
-    return from_rpc_error(raised.value, part="perception")
-
-
-def edges(box: geometry_pb2.Box) -> tuple[float, ...]:
-    return (box.x_min, box.y_min, box.x_max, box.y_max)
 
 
 # --- images ---
@@ -414,6 +352,7 @@ async def test_a_bound_segmenter_outlines_boxes(station: Station) -> None:
 
 
 async def test_what_is_not_bound_is_said_and_how_to_bind_it(station: Station) -> None:
+    station.settings = {"bindings": {"read_text": {"fast": "read_text"}}}
     async with station.open() as stub:
         digest = (await put(stub, png(picture((40, 30), {})))).digest
         box = geometry_pb2.Box(x_max=9, y_max=9)
@@ -480,3 +419,56 @@ async def test_readiness_names_the_part_that_is_missing(station: Station) -> Non
         station.objects.gone = True
         with pytest.raises(errors.PartUnavailable, match="object store"):
             await parts.ready()
+
+
+async def test_what_a_model_places_nowhere_is_rejected_and_counted(station: Station) -> None:
+    strange = np.array([[np.nan, 0, 9, 9], [-50, -50, 900, 900], [np.inf, 0, 1, 1], [9, 9, 3, 3]], np.float32)
+    station.settings = {"bindings": {"detect": {"fast": "finder"}}}
+    station.models.known = frozenset({"finder"})
+    station.models.instead = {
+        "BOXES": strange,
+        "PHRASE": np.zeros(4, np.int32),
+        "SCORES": np.full(4, 0.5, np.float32),
+    }
+    async with station.open() as stub:
+        digest = (await put(stub, png(picture((400, 300), STATION)))).digest
+        response = await stub.Perceive(pb.PerceiveRequest(image_digest=digest, capability=DETECT, phrases=["cup"]))
+    assert [edges(region.box) for region in response.regions] == [(0, 0, 400, 300)]
+    assert response.counts == pb.RegionCounts(raw=4, clamped=1, rejected=3)
+
+
+@pytest.mark.parametrize(
+    ("phrases", "reason"),
+    [
+        (["cup"] * 10_000, "INVALID_FIELD"),
+        (["x" * 5000], "INVALID_FIELD"),
+        ([""], "INVALID_FIELD"),
+        ([], "INVALID_FIELD"),
+        (["🐈\u200d⬛" * 20], ""),
+    ],
+    ids=["10000", "5-kB", "blank", "none", "emoji"],
+)
+async def test_phrases_that_cannot_be_searched_for_are_refused_before_any_model_runs(
+    station: Station, phrases: list[str], reason: str
+) -> None:
+    station.settings = {"bindings": {"detect": {"fast": "finder"}}}
+    station.models.known = frozenset({"finder"})
+    async with station.open() as stub:
+        digest = (await put(stub, png(picture((400, 300), STATION)))).digest
+        call = stub.Perceive(pb.PerceiveRequest(image_digest=digest, capability=DETECT, phrases=phrases))
+        if reason:
+            error = await error_of(call)
+            assert (error.reason, error.metadata["field"]) == (reason, "phrases")
+            assert station.models.shown == []
+        else:
+            assert list((await call).regions) == []
+
+
+async def test_a_bound_model_that_the_server_does_not_have_is_named(station: Station) -> None:
+    station.settings = {"bindings": {"detect": {"fast": "missing"}}}
+    async with station.open() as stub:
+        digest = (await put(stub, png(picture((400, 300), STATION)))).digest
+        error = await error_of(
+            stub.Perceive(pb.PerceiveRequest(image_digest=digest, capability=DETECT, phrases=["cup"]))
+        )
+    assert (error.reason, error.metadata["model"]) == ("PART_UNAVAILABLE", "missing")

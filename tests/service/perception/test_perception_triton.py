@@ -162,3 +162,24 @@ async def test_a_call_without_a_deadline_ends_too(triton: FakeTriton) -> None:
     async with triton_serving(triton) as (address, _), models_on(address, timeout_s=0.2) as models:
         with pytest.raises(DeadlineExceeded):
             await models.read_text("read_text", SIGN)
+
+
+async def test_boxes_that_are_none_come_through_to_be_counted_and_what_is_no_box_does_not(
+    models: TritonModels, triton: FakeTriton
+) -> None:
+    strange = np.array([[np.nan, 0, 9, 9], [-50, -50, 900, 900], [np.inf, 0, 1, 1], [9, 9, 3, 3]], np.float32)
+    triton.instead = {"BOXES": strange, "PHRASE": np.zeros(4, np.int32), "SCORES": np.full(4, 0.5, np.float32)}
+    assert len(await models.detect("read_text", PAIR, ("cup",))) == 4
+    triton.instead = {"BOXES": np.zeros((6000, 4), np.float32), "PHRASE": np.zeros(6000, np.int32)}
+    with pytest.raises(ModelOutput, match="6000 rows"):
+        await models.detect("read_text", PAIR, ("cup",))
+
+
+async def test_masks_of_another_size_than_the_picture_are_refused(models: TritonModels, triton: FakeTriton) -> None:
+    triton.instead = {"MASKS": np.ones((1, 50, 50), np.uint8)}
+    with pytest.raises(ModelOutput, match=r"MASKS has shape \[1, 50, 50\], not \[1,100,200\]"):
+        await models.segment("read_text", SIGN, np.array([[20.0, 30, 80, 50]]))
+
+
+async def test_phrases_in_any_script_arrive_as_they_were_sent(models: TritonModels) -> None:
+    assert len(await models.detect("read_text", PAIR, ("🐈\u200d⬛", "赤い傘", "x" * 5000))) == 0

@@ -11,8 +11,9 @@ from services.common.errors import InvalidField
 from services.common.geometry import Box
 from services.common.regions import Capability, Source, Tier
 from services.perception import convert
-from services.perception.core.outputs import ModelRun, Outlined
+from services.perception.core import masks
 from services.perception.looks import LookRequest
+from services.perception.seen import Outline
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -92,7 +93,8 @@ def test_boxes_to_outline_are_checked(boxes: list[geometry_pb2.Box]) -> None:
 
 def test_a_mask_travels_as_coco_run_lengths() -> None:
     source = Source(Capability.SEGMENT, "m", "1", "", Tier.FAST)
-    response = convert.outlined_to(Outlined(np.ones((1, 2, 3), np.bool_), ModelRun("1", "")), source)
+    mask = masks.encoded(np.ones((2, 3), np.bool_))
+    response = convert.outlined_to((Outline(mask, source),), source)
     assert response.masks[0] == geometry_pb2.Mask(size=geometry_pb2.Size(width=3, height=2), counts=b"06")
     assert response.source.model == "m"
 
@@ -103,32 +105,67 @@ async def messages(*given: pb.PutImageRequest) -> AsyncIterator[pb.PutImageReque
 
 
 async def test_an_upload_is_its_pieces_and_the_digest_of_the_first_message() -> None:
-    digest, pieces = await convert.upload_from(
+    upload = await convert.upload_from(
         messages(
             pb.PutImageRequest(expected_digest=DIGEST, chunk=b"a"),
             pb.PutImageRequest(expected_digest="ignored", chunk=b"b"),
             pb.PutImageRequest(),
         )
     )
-    assert digest == DIGEST
-    assert [piece async for piece in pieces] == [b"a", b"b", b""]
+    assert (upload.expected_digest, upload.redact) == (DIGEST, ())
+    assert [piece async for piece in upload.chunks] == [b"a", b"b", b""]
 
 
 async def test_an_upload_without_messages_is_empty() -> None:
-    digest, pieces = await convert.upload_from(messages())
-    assert digest == ""
-    assert [piece async for piece in pieces] == [b""]
+    upload = await convert.upload_from(messages())
+    assert upload.expected_digest == ""
+    assert [piece async for piece in upload.chunks] == [b""]
 
 
 async def test_a_piece_may_be_a_mebibyte_and_no_more() -> None:
-    _, pieces = await convert.upload_from(
+    upload = await convert.upload_from(
         messages(pb.PutImageRequest(chunk=bytes(1 << 20)), pb.PutImageRequest(chunk=bytes((1 << 20) + 1)))
     )
-    assert len(await anext(pieces)) == 1 << 20
+    assert len(await anext(upload.chunks)) == 1 << 20
     with pytest.raises(InvalidField, match="1048577 bytes"):
-        await anext(pieces)
+        await anext(upload.chunks)
 
 
 async def test_an_expected_digest_must_be_one() -> None:
     with pytest.raises(InvalidField, match="expected_digest"):
         await convert.upload_from(messages(pb.PutImageRequest(expected_digest="md5:1234", chunk=b"a")))
+
+
+async def test_places_to_paint_over_come_with_the_first_message() -> None:
+    box, other = geometry_pb2.Box(x_max=5, y_max=6), geometry_pb2.Box(x_max=7, y_max=8)
+    upload = await convert.upload_from(messages(pb.PutImageRequest(redact=[box]), pb.PutImageRequest(redact=[other])))
+    assert upload.redact == (Box(0, 0, 5, 6),)
+
+
+@pytest.mark.parametrize(
+    "redact", [[geometry_pb2.Box()], [geometry_pb2.Box(x_max=float("nan"), y_max=1)], [geometry_pb2.Box()] * 65]
+)
+async def test_a_place_to_paint_over_must_be_one(redact: list[geometry_pb2.Box]) -> None:
+    with pytest.raises(InvalidField, match="redact"):
+        await convert.upload_from(messages(pb.PutImageRequest(redact=redact)))
+
+
+@pytest.mark.parametrize(
+    ("phrases", "fits"),
+    [
+        (["🐈\u200d⬛", "ein grüner Apfel", "赤い傘"], True),
+        (["x" * 200], True),
+        (["x" * 201], False),
+        (["é" * 2500], False),
+        (["cup"] * 10_000, False),
+        ([" \n"], False),
+    ],
+    ids=["emoji", "longest", "too-long", "5-kB", "10000", "blank"],
+)
+def test_phrases_are_few_and_short_in_any_script(phrases: list[str], *, fits: bool) -> None:
+    request = pb.PerceiveRequest(image_digest=DIGEST, capability=region_pb2.CAPABILITY_DETECT, phrases=phrases)
+    if fits:
+        assert convert.look_from(request).phrases == tuple(phrases)
+    else:
+        with pytest.raises(InvalidField, match="phrase"):
+            convert.look_from(request)

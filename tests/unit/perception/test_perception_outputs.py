@@ -118,3 +118,59 @@ def test_masks_have_the_size_of_the_picture() -> None:
     assert outlined.masks.all()
     with pytest.raises(ModelOutput, match=r"MASKS has shape \[1, 3, 2\], not \[1,2,3\]"):
         outputs.outlines("m", {"MASKS": np.zeros((1, 3, 2), np.uint8)}, "7", 1, Size(3, 2))
+
+
+def private(**instead: Any) -> dict[str, Any]:
+    sound = {
+        "BOXES": np.array([[1, 2, 3, 4], [5, 6, 7, 8], [9, 9, 10, 10]], np.float32),
+        "KINDS": bytes_of("face", "plate", "tattoo"),
+        "SCORES": np.array([0.5, 0.6, 0.7], np.float32),
+        "SEARCHED": bytes_of("face", "plate", "tattoo"),
+        "WEIGHTS_DIGEST": bytes_of(DIGEST),
+    }
+    return {name: tensor for name, tensor in (sound | instead).items() if tensor is not None}
+
+
+def test_of_private_things_only_the_kinds_that_were_asked_for_are_taken() -> None:
+    found = outputs.privates("m", private(), "1", ("plate", "face"))
+    assert found.words == ("face", "plate")
+    assert found.polygons.tolist() == [[[1, 2], [3, 4]], [[5, 6], [7, 8]]]
+    assert found.scores is not None
+    assert found.scores.tolist() == pytest.approx([0.5, 0.6])
+    assert (found.unsearchable, found.run) == ((), ModelRun("1", DIGEST))
+
+
+def test_kinds_that_a_finder_does_not_look_for_are_said() -> None:
+    found = outputs.privates("m", private(SEARCHED=bytes_of("face")), "1", ("plate", "face"))
+    assert found.unsearchable == ("plate",)
+
+
+@pytest.mark.parametrize(
+    ("instead", "what"),
+    [
+        ({"SEARCHED": None}, "SEARCHED is missing"),
+        ({"KINDS": bytes_of("face")}, "KINDS has shape [1], not [3]"),
+        ({"SCORES": np.array([0.5, np.nan, 0.7], np.float32)}, "SCORES has nan, which is not in [0, 1]"),
+    ],
+)
+def test_a_finder_that_breaks_its_contract_is_named(instead: dict[str, Any], what: str) -> None:
+    with pytest.raises(ModelOutput) as broken:
+        outputs.privates("m", private(**instead), "1", ("face",))
+    assert broken.value.metadata["what"] == what
+
+
+def test_a_model_that_finds_no_end_of_things_is_broken() -> None:
+    count = outputs.MAX_FOUND + 1
+    tensors = detection(
+        BOXES=np.zeros((count, 4), np.float32), PHRASE=np.zeros(count, np.int32), SCORES=np.zeros(count, np.float32)
+    )
+    with pytest.raises(ModelOutput, match="BOXES has 5001 rows, over the limit of 5000"):
+        outputs.detections("m", tensors, "1", ("cup", "dog"))
+
+
+def test_what_was_found_for_one_word() -> None:
+    found = outputs.readings("m", reading(), "1").only("zwö")
+    assert (found.words, found.polygons.shape) == (("zwö",), (1, 4, 2))
+    assert found.scores is not None
+    assert found.scores.tolist() == [1.0]
+    assert len(found.only("three")) == 0

@@ -22,7 +22,8 @@ def test_what_is_bound_where_nothing_is_said() -> None:
         Binding(Tier.FAST, "read_text", enlarged=False),
         Binding(Tier.ACCURATE, "read_text", enlarged=True),
     )
-    assert [each for each in Capability if table.of(each)] == [Capability.READ_TEXT]
+    bound = {each.word: table.resolve(each, Tier.FAST).model for each in Capability if table.of(each)}
+    assert bound == {"read_text": "read_text", "segment": "segment_grabcut", "find_private": "find_private"}
 
 
 def test_an_accurate_model_of_its_own_sees_the_image_at_its_own_size() -> None:
@@ -34,9 +35,9 @@ def test_an_accurate_model_of_its_own_sees_the_image_at_its_own_size() -> None:
 @pytest.mark.parametrize("tier", Tier)
 def test_what_is_not_bound_says_how_to_bind_it(tier: Tier) -> None:
     with pytest.raises(CapabilityNotBound) as absent:
-        settings().binding_table.resolve(Capability.SEGMENT, tier)
-    assert absent.value.metadata == {"capability": "segment"}
-    assert 'GROUNDWIRE_PERCEPTION_BINDINGS={"segment": {"fast": "<model>"}}' in absent.value.remedy
+        settings().binding_table.resolve(Capability.DETECT, tier)
+    assert absent.value.metadata == {"capability": "detect"}
+    assert 'GROUNDWIRE_PERCEPTION_BINDINGS={"detect": {"fast": "<model>"}}' in absent.value.remedy
 
 
 @pytest.mark.parametrize(
