@@ -29,7 +29,12 @@ MODEL_VARIABLE: Final = "GROUNDWIRE_VLLM_MODEL"
 MODULE: Final = "vllm.entrypoints.launchers.api_server.entry"
 
 GRAMMARS: Final = {"backend": "guidance", "disable_any_whitespace": True}
-"""How answers are held to schemas: by the backend that takes every bound, and without white space to get lost in."""
+"""How answers are held to schemas: without white space to get lost in, by the backend that compiles them sooner.
+
+Both held every answer of a random model to this project's schemas. The grammar of plans, when new, cost xgrammar 4.1 s
+and guidance 0.6 s (vLLM 0.32 on a busy CPU, once each). xgrammar also refuses strings bounded by `maxLength` and
+a pattern, and lets control characters into those bounded by `maxLength` alone.
+"""
 
 CACHE_GIB: Final = 1
 """Memory for keys and values on a CPU, GiB; a GPU's is measured by vLLM."""

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Final
 from groundwire.v1.llm_service_pb2_grpc import add_LlmServiceServicer_to_server
 from services.llm import prompts
 from services.llm.admission import Admission
+from services.llm.endpoint import Sampling
 from services.llm.model_engine import ModelEngine, Patience
 from services.llm.model_judge import ModelJudge
-from services.llm.openai import OpenAiEndpoint, Pace, Sampling
+from services.llm.openai import OpenAiEndpoint, Pace
 from services.llm.perception import GrpcCrops
 from services.llm.rules import RulesEngine
 from services.llm.servicer import LlmServicer
@@ -82,7 +83,7 @@ def _endpoint(settings: LlmSettings) -> OpenAiEndpoint:
         settings.endpoint,
         model=settings.model,
         api_key=settings.api_key.get_secret_value(),
-        sampling=Sampling(settings.temperature, settings.seed, settings.max_output_tokens),
+        max_tokens=settings.max_output_tokens,
         pace=Pace(
             connect_s=settings.connect_timeout_s,
             first_token_s=settings.first_token_timeout_s,
@@ -100,9 +101,15 @@ def _engine(settings: LlmSettings, endpoint: OpenAiEndpoint, turns: Turns, rules
         attempts=settings.attempts,
         reserve_s=settings.stand_in_reserve_s,
         first_pause_s=settings.first_pause_s,
-        temperature=settings.temperature,
     )
-    return ModelEngine(endpoint=endpoint, turns=turns, stand_in=rules, prompts=prompts.load(), patience=patience)
+    return ModelEngine(
+        endpoint=endpoint,
+        turns=turns,
+        stand_in=rules,
+        prompts=prompts.load(),
+        patience=patience,
+        sampling=Sampling(settings.temperature, settings.seed),
+    )
 
 
 async def main(settings: LlmSettings) -> AsyncIterator[Service]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -13,6 +13,23 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class Sampling:
+    """How tokens are chosen.
+
+    Attributes:
+        temperature: 0 for always the likeliest.
+        seed: What chance starts from; each further try of a call takes the next.
+    """
+
+    temperature: float = 0.0
+    seed: int = 0
+
+    def attempt(self, number: int) -> Sampling:
+        """The same for a further try of a call; 1 is the first."""
+        return replace(self, seed=self.seed + number - 1)
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     """One text to be written under a schema.
 
@@ -20,12 +37,14 @@ class Request:
         name: The operation, "plan" or "compose".
         messages: The prompt.
         schema: What can be written.
-        attempt: 1 for the first try; each try has its own seed.
+        sampling: How tokens are chosen.
+        attempt: 1 for the first try.
     """
 
     name: str
     messages: Messages
     schema: Schema
+    sampling: Sampling
     attempt: int = 1
 
 
@@ -39,8 +58,12 @@ class Abilities:
         provider: Who it says that it is, such as "vllm"; empty when it says nothing.
         context_tokens: Longest prompt and answer together, tokens; None when it does not say.
         schemas: Whether it holds answers to a JSON schema.
+        patterns: Whether it takes the schemas that are needed here, with choices and patterns.
+        seeds: Whether it takes a seed.
         logprobs: Whether it tells token probabilities.
         images: Whether the model sees images.
+        grammar_s: How much longer the first token took under a schema that was new to the endpoint, about, seconds;
+            None where it takes none.
     """
 
     model: str
@@ -48,14 +71,19 @@ class Abilities:
     provider: str = ""
     context_tokens: int | None = None
     schemas: bool = False
+    patterns: bool = False
+    seeds: bool = False
     logprobs: bool = False
     images: bool = False
+    grammar_s: float | None = None
 
     @property
     def missing(self) -> tuple[str, ...]:
         """What it cannot do, in words."""
         lacks = {
             "answers held to a JSON schema": self.schemas,
+            "JSON schemas with choices and patterns": self.patterns,
+            "seeds": self.seeds,
             "token probabilities": self.logprobs,
             "images": self.images,
         }

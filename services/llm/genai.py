@@ -49,13 +49,38 @@ DURATION_METRIC: Final = "gen_ai.client.operation.duration"
 FIRST_CHUNK_METRIC: Final = "gen_ai.client.operation.time_to_first_chunk"
 TOKENS_METRIC: Final = "gen_ai.client.token.usage"
 QUEUE_METRIC: Final = "groundwire.llm.queue.duration"
+GRAMMAR_METRIC: Final = "groundwire.llm.grammar.duration"
 FAILURES_METRIC: Final = "groundwire.llm.failures"
 
+SECONDS: Final = tuple(0.01 * 2**power for power in range(14))
+TOKENS: Final = tuple(4**power for power in range(14))
+"""Bounds of the histograms' buckets, as the conventions advise."""
+
 _meter = metrics.get_meter("groundwire")
-_duration = _meter.create_histogram(DURATION_METRIC, "s", "How long requests to the language model took.")
-_first_chunk = _meter.create_histogram(FIRST_CHUNK_METRIC, "s", "How long the first piece of an answer took.")
-_tokens = _meter.create_histogram(TOKENS_METRIC, "{token}", "Tokens of a request, by type.")
-_queue = _meter.create_histogram(QUEUE_METRIC, "s", "How long requests waited for their turn.")
+_duration = _meter.create_histogram(
+    DURATION_METRIC,
+    "s",
+    "How long requests to the language model took.",
+    explicit_bucket_boundaries_advisory=SECONDS,
+)
+_first_chunk = _meter.create_histogram(
+    FIRST_CHUNK_METRIC,
+    "s",
+    "How long the first piece of an answer took.",
+    explicit_bucket_boundaries_advisory=SECONDS,
+)
+_tokens = _meter.create_histogram(
+    TOKENS_METRIC, "{token}", "Tokens of a request, by type.", explicit_bucket_boundaries_advisory=TOKENS
+)
+_queue = _meter.create_histogram(
+    QUEUE_METRIC, "s", "How long requests waited for their turn.", explicit_bucket_boundaries_advisory=SECONDS
+)
+_grammar = _meter.create_histogram(
+    GRAMMAR_METRIC,
+    "s",
+    "How much longer the endpoint took for a first token under the grammar of plans, new to it, than for a free one.",
+    explicit_bucket_boundaries_advisory=SECONDS,
+)
 _failures = _meter.create_counter(FAILURES_METRIC, "{call}", "Calls that the model did not answer, by trouble.")
 
 
@@ -73,8 +98,9 @@ class Operation:
     """One request, from its start to its end. The span is never current: the answer streams across contexts."""
 
     def __init__(self, place: Place, name: str, facts: Mapping[str, str | int | float | bool]) -> None:
-        self._labels = {OPERATION: "chat", PROVIDER: place.provider, REQUEST_MODEL: place.model}
-        known = {**self._labels, SERVER_ADDRESS: place.host, SERVER_PORT: place.port, PROMPT_NAME: name, **facts}
+        labels = {OPERATION: "chat", PROVIDER: place.provider, REQUEST_MODEL: place.model}
+        self._labels = {**labels, PROMPT_NAME: name}
+        known = {**self._labels, SERVER_ADDRESS: place.host, SERVER_PORT: place.port, **facts}
         self._span = telemetry.tracer().start_span(
             f"chat {place.model}", kind=trace.SpanKind.CLIENT, attributes={**known, OUTPUT_TYPE: "json"}
         )
@@ -113,6 +139,11 @@ class Operation:
             self._span.set_attribute(ERROR_TYPE, error)
             self._span.set_status(trace.StatusCode.ERROR, error)
         self._span.end()
+
+
+def grammar_took(seconds: float, model: str) -> None:
+    """Record what the grammar of plans cost an endpoint that saw it for the first time."""
+    _grammar.record(seconds, {REQUEST_MODEL: model})
 
 
 def queued(seconds: float) -> None:

@@ -9,13 +9,14 @@ from __future__ import annotations
 import asyncio
 import json
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import stamina
 
 from services.common.plans import Engine
-from services.llm.core import answers, prompting, schemas
+from services.llm.core import answers, claim_schema, offers, plan_schema, prompting
+from services.llm.core.pointing import antecedents, last_understood
 from services.llm.core.remainder import remainder
 from services.llm.core.splitting import ClaimSplitter
 from services.llm.core.trouble import ModelTrouble, Trouble, worth_another_try
@@ -27,9 +28,9 @@ if TYPE_CHECKING:
 
     from services.common.claims import ClaimDraft
     from services.common.plans import Plan
+    from services.llm.core.conversation import Conversation
     from services.llm.core.evidence import Material
-    from services.llm.core.prompting import Messages
-    from services.llm.endpoint import Abilities, Endpoint
+    from services.llm.endpoint import Abilities, Endpoint, Sampling
     from services.llm.prompts import Prompts
     from services.llm.turns import Turns
 
@@ -44,13 +45,11 @@ class Patience:
         attempts: Tries of one call, at most.
         reserve_s: Kept of the caller's deadline for the rules, seconds.
         first_pause_s: Before the second try, about, seconds; doubled for each further one, with jitter.
-        temperature: The endpoint's; without one, a bad answer is not asked for twice.
     """
 
     attempts: int = 3
     reserve_s: float = 0.25
     first_pause_s: float = 0.1
-    temperature: float = 0.0
 
 
 class StandIn(Planner, Composer, Protocol):
@@ -66,6 +65,7 @@ class ModelEngine:
         stand_in: Plans and writes claims in its place.
         prompts: What it is told.
         patience: How much is tried.
+        sampling: How its tokens are chosen; without a temperature, a bad answer is not asked for twice.
     """
 
     def __init__(
@@ -76,32 +76,39 @@ class ModelEngine:
         stand_in: StandIn,
         prompts: Prompts,
         patience: Patience,
+        sampling: Sampling,
     ) -> None:
         self._endpoint = endpoint
         self._turns = turns
         self._stand_in = stand_in
         self._prompts = prompts
         self._patience = patience
+        self._sampling = sampling
 
     # ---- Plan
 
-    async def plan(self, question: str) -> Planned:
+    async def plan(self, question: str, conversation: Conversation = ()) -> Planned:
         """Plan by the model; by the rules where that fails."""
         try:
-            return Planned(await self._plan(prompting.for_plan(self._prompts.plan, question)))
-        except ModelTrouble as trouble:
-            self._turns.failed("plan", trouble)
-        planned = await self._stand_in.plan(question)
-        return Planned(planned.plan, degraded=True)
+            return Planned(await self._plan(question, conversation))
+        except ModelTrouble as caught:
+            trouble = caught
+        self._turns.failed("plan", trouble)
+        planned = await self._stand_in.plan(question, conversation)
+        engine = replace(planned.plan.engine, trouble=trouble.trouble.value)
+        return Planned(replace(planned.plan, engine=engine), degraded=True)
 
-    async def _plan(self, messages: Messages) -> Plan:
+    async def _plan(self, question: str, conversation: Conversation) -> Plan:
+        messages = prompting.for_plan(self._prompts.plan, question, conversation)
+        before = last_understood(conversation)
+        schema = plan_schema.plan(len(antecedents(before)) if before is not None else 0)
         async with self._turns.asking(reserve_s=self._patience.reserve_s) as (abilities, until):
 
             async def attempt(number: int) -> Plan:
-                request = Request("plan", messages, schemas.PLAN, number)
+                request = Request("plan", messages, schema, self._sampling.attempt(number), number)
                 async with aclosing(self._endpoint.write(request, abilities, until=until)) as pieces:
                     text = "".join([piece async for piece in pieces])
-                return _plan_from(text, _engine(abilities, messages))
+                return _plan_from(text, _engine(abilities, request), conversation)
 
             return await self._tried(attempt, until)
 
@@ -115,36 +122,39 @@ class ModelEngine:
                 async for composed in claims:
                     spoken.append(composed.draft)
                     yield composed
-        except ModelTrouble as trouble:
-            self._turns.failed("compose", trouble, spoken=len(spoken))
+        except ModelTrouble as caught:
+            trouble = caught
         else:
             return
+        self._turns.failed("compose", trouble, spoken=len(spoken))
         async for composed in self._rest(material, spoken):
-            yield composed
+            yield replace(composed, engine=replace(composed.engine, trouble=trouble.trouble.value), degraded=True)
 
     async def _composed(self, material: Material) -> AsyncGenerator[Composed, None]:
-        what = schemas.allowed(material.plan, prompting.region_ids(material), tuple(material.evidence.values()))
-        single, schema = schemas.claim(what), schemas.claims(what)
+        offer = offers.offer(material)
+        what = claim_schema.allowed(material, offer)
+        single, schema = claim_schema.claim(what), claim_schema.claims(what)
         if single is None or schema is None:
             return
-        messages = prompting.for_claims(self._prompts.compose, material)
-        reader = answers.ClaimReader(material.plan, single)
+        messages = prompting.for_claims(self._prompts.compose, material, offer)
+        reader = answers.ClaimReader(material, offer, single)
         async with self._turns.asking(reserve_s=self._patience.reserve_s) as (abilities, until):
 
-            async def attempt(number: int) -> AsyncGenerator[ClaimDraft, None]:
-                request = Request("compose", messages, schema, number)
-                return await _begun(_claims(self._endpoint.write(request, abilities, until=until), reader))
+            async def attempt(number: int) -> AsyncGenerator[Composed, None]:
+                request = Request("compose", messages, schema, self._sampling.attempt(number), number)
+                drafts = _claims(self._endpoint.write(request, abilities, until=until), reader)
+                return await _begun(drafts, _engine(abilities, request))
 
-            async with aclosing(await self._tried(attempt, until)) as drafts:
-                async for draft in drafts:
-                    yield Composed(draft, _engine(abilities, messages))
+            async with aclosing(await self._tried(attempt, until)) as claims:
+                async for composed in claims:
+                    yield composed
 
     async def _rest(self, material: Material, spoken: list[ClaimDraft]) -> AsyncIterator[Composed]:
         by_rules = [composed async for composed in self._stand_in.compose(material)]
         left = remainder(spoken, [composed.draft for composed in by_rules])
         for composed in by_rules:
             if composed.draft in left:
-                yield Composed(composed.draft, composed.engine, degraded=True)
+                yield composed
 
     # ---- Both
 
@@ -164,17 +174,24 @@ class ModelEngine:
         """Whether to try again; as a number, after how many seconds."""
         if not isinstance(error, ModelTrouble):
             return False
-        worth = worth_another_try(error.trouble, temperature=self._patience.temperature)
+        worth = worth_another_try(error.trouble, temperature=self._sampling.temperature)
         return error.retry_after_s if worth and error.retry_after_s is not None else worth
 
 
-def _engine(abilities: Abilities, messages: Messages) -> Engine:
-    return Engine(abilities.model, abilities.version, messages.digest)
+def _engine(abilities: Abilities, request: Request) -> Engine:
+    """Who wrote, and how to have it written again."""
+    return Engine(
+        abilities.model,
+        abilities.version,
+        request.messages.digest,
+        temperature=request.sampling.temperature,
+        seed=request.sampling.seed if abilities.seeds else None,
+    )
 
 
-def _plan_from(text: str, engine: Engine) -> Plan:
+def _plan_from(text: str, engine: Engine, conversation: Conversation) -> Plan:
     try:
-        return answers.plan(json.loads(text), engine)
+        return answers.plan(json.loads(text), engine, conversation)
     except (json.JSONDecodeError, RecursionError, answers.OutsideSchema) as error:
         raise ModelTrouble(Trouble.UNFIT, "the answer is no plan") from error
 
@@ -195,8 +212,8 @@ async def _claims(pieces: AsyncGenerator[str, None], reader: answers.ClaimReader
         raise ModelTrouble(Trouble.UNFIT, str(error)) from error
 
 
-async def _begun(drafts: AsyncGenerator[ClaimDraft, None]) -> AsyncGenerator[ClaimDraft, None]:
-    """The same claims, once there is a first one: up to then, a call can be tried again.
+async def _begun(drafts: AsyncGenerator[ClaimDraft, None], engine: Engine) -> AsyncGenerator[Composed, None]:
+    """The same claims and who wrote them, once there is a first one: up to then, a call can be tried again.
 
     Raises:
         ModelTrouble: There is none.
@@ -205,10 +222,10 @@ async def _begun(drafts: AsyncGenerator[ClaimDraft, None]) -> AsyncGenerator[Cla
     if first is None:
         raise ModelTrouble(Trouble.EMPTY, "the answer has no claims")
 
-    async def all_of_them() -> AsyncGenerator[ClaimDraft, None]:
+    async def all_of_them() -> AsyncGenerator[Composed, None]:
         async with aclosing(drafts):
-            yield first
+            yield Composed(first, engine)
             async for draft in drafts:
-                yield draft
+                yield Composed(draft, engine)
 
     return all_of_them()

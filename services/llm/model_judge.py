@@ -77,7 +77,7 @@ class ModelJudge:
         except ModelTrouble as trouble:
             self._turns.failed("judge", trouble)
             raise _told(trouble) from trouble
-        return Judgement(found, Engine(abilities.model, abilities.version, messages.digest))
+        return Judgement(found, Engine(abilities.model, abilities.version, messages.digest, temperature=0.0))
 
     async def _pictures(self, image_digest: str, boxes: tuple[Box, ...]) -> list[bytes]:
         whole = await self._crops.crop(image_digest, None)

@@ -13,35 +13,31 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 import httpx2
-from openai import AsyncOpenAI, DefaultAsyncHttpxClient
+from openai import AsyncOpenAI, DefaultAsyncHttpxClient, omit
 
 from services.llm import genai
 from services.llm.core import judging, schemas
 from services.llm.core.trouble import ModelTrouble, Trouble
-from services.llm.endpoint import Abilities
+from services.llm.endpoint import Sampling
 from services.llm.openai_answer import Answer, Stream, is_model
+from services.llm.openai_parts import json_format, picture
+from services.llm.openai_probe import Probe
 from services.llm.openai_trouble import translated
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Sequence
+    from collections.abc import AsyncGenerator, Mapping, Sequence
 
     from openai.types.chat import ChatCompletion, ChatCompletionChunk
-    from openai.types.chat.completion_create_params import ResponseFormat
 
     from services.llm.core.prompting import Messages
-    from services.llm.endpoint import Request
+    from services.llm.endpoint import Abilities, Request
 
+KEPT_IDLE_S: Final = 2.0
+"""How long an idle connection is kept: less than the 5 seconds after which vLLM's server closes it, seconds."""
 NO_KEY: Final = "none"
 """The client wants a key even where the endpoint does not."""
 PAD: Final = 512
 """Characters of white space that an answer may have over twice the longest compact one."""
-PROOF: Final = "grammar-holds"
-"""Asked for by a schema alone, never by a prompt: who writes it holds to the schema."""
-SMALL_PICTURE: Final = (
-    "iVBORw0KGgoAAAANSUhEUgAAAEAAAABACAAAAACPAi4CAAAAK0lEQVR42u3MMREAAAgEoNfiVjeEmwcBqMlNRyAQCAQCgUAgEAgE"
-    "AsHzYAEwNQD/1GtyJwAAAABJRU5ErkJggg=="
-)
-"""64 x 64 grey pixels, PNG in Base64."""
 UNKNOWN: Final = 2**31
 """Stands for a context of unknown length, tokens."""
 VERDICT_TOKENS: Final = 16
@@ -67,15 +63,6 @@ class Pace:
     probe_s: float = 20.0
 
 
-@dataclass(frozen=True, slots=True)
-class Sampling:
-    """How tokens are chosen. `max_tokens` bounds an answer over and above its schema."""
-
-    temperature: float = 0.0
-    seed: int = 0
-    max_tokens: int = 2048
-
-
 class OpenAiEndpoint:
     """The port `Endpoint`.
 
@@ -83,7 +70,7 @@ class OpenAiEndpoint:
         url: Up to and with the version, such as "http://127.0.0.1:8300/v1".
         model: The model's name there; empty for the only one.
         api_key: Sent as bearer token; empty for none.
-        sampling: How tokens are chosen.
+        max_tokens: Longest answer, over and above what its schema says.
         pace: How long things may take.
         connections: Connections kept open, at most.
         traces_content: Whether prompts and answers are put on spans.
@@ -95,17 +82,19 @@ class OpenAiEndpoint:
         *,
         model: str = "",
         api_key: str = "",
-        sampling: Sampling,
+        max_tokens: int = 2048,
         pace: Pace,
         connections: int = 32,
         traces_content: bool = False,
     ) -> None:
         self._url = urlsplit(url)
         self._model = model
-        self._sampling = sampling
+        self._max_tokens = max_tokens
         self._pace = pace
         self._traces_content = traces_content
-        limits = httpx2.Limits(max_connections=connections, max_keepalive_connections=connections)
+        limits = httpx2.Limits(
+            max_connections=connections, max_keepalive_connections=connections, keepalive_expiry=KEPT_IDLE_S
+        )
         # Reading is timed chunk by chunk below, and trying again is decided by who knows what has been said already.
         timeout = httpx2.Timeout(None, connect=pace.connect_s, pool=pace.first_token_s)
         self._client = AsyncOpenAI(
@@ -120,64 +109,17 @@ class OpenAiEndpoint:
         """Close the connections."""
         await self._client.close()
 
-    # ---- Probe
-
     async def probe(self) -> Abilities:
         """Find out what the endpoint serves and can do, by trying it."""
-        with translated():
-            async with asyncio.timeout(self._pace.probe_s):
-                served = [card async for card in self._client.models.list()]
-        card = _chosen(self._model, {card.id: card for card in served})
-        # Fields beyond OpenAI's own, such as vLLM's `max_model_len`, are kept by the client as they came.
-        context = (card.model_extra or {}).get("max_model_len")
-        held, version = await self._holds_schema(card.id)
-        return Abilities(
-            model=card.id,
-            version=version,
-            provider=card.owned_by or "",
-            context_tokens=context if isinstance(context, int) else None,
-            schemas=held,
-            logprobs=await self._can(card.id, "Say yes.", logprobs=True, top_logprobs=2),
-            images=await self._can(card.id, [_picture(SMALL_PICTURE)]),
-        )
-
-    async def _holds_schema(self, model: str) -> tuple[bool, str]:
-        """Whether an answer keeps to a schema, and the version that the endpoint tells with it."""
-        schema = schemas.record(word=schemas.one_of([PROOF]))
-        try:
-            answer = await self._short(model, "Answer.", max_tokens=64, response_format=_format("probe", schema))
-        except ModelTrouble as trouble:
-            if trouble.trouble is not Trouble.REFUSED:
-                raise
-            return False, ""
-        return _holds(answer.choices[0].message.content), answer.system_fingerprint or ""
-
-    async def _can(self, model: str, content: Any, **options: Any) -> bool:
-        """Whether the endpoint takes such a request, and answers it with what was asked for."""
-        try:
-            answer = await self._short(model, content, max_tokens=1, **options)
-        except ModelTrouble as trouble:
-            if trouble.trouble not in (Trouble.REFUSED, Trouble.FAULT):
-                raise
-            return False
-        return "logprobs" not in options or answer.choices[0].logprobs is not None
-
-    async def _short(self, model: str, content: Any, **options: Any) -> Any:
-        messages: Any = [{"role": "user", "content": content}]
-        with translated():
-            async with asyncio.timeout(self._pace.probe_s):
-                return await self._client.chat.completions.create(
-                    model=model, messages=messages, temperature=0, **options
-                )
+        return await Probe(self._client, self._model, self._pace.probe_s).abilities()
 
     # ---- Write
 
     async def write(self, request: Request, abilities: Abilities, *, until: float) -> AsyncGenerator[str, None]:
         """The text, piece by piece, as one operation of telemetry."""
-        bound = min(
-            schemas.longest(request.schema), self._sampling.max_tokens, (abilities.context_tokens or UNKNOWN) // 2
-        )
-        operation = self._operation(request.name, request.messages, abilities, request.attempt, bound)
+        bound = min(schemas.longest(request.schema), self._max_tokens, (abilities.context_tokens or UNKNOWN) // 2)
+        facts = {genai.ATTEMPT: request.attempt, genai.STREAM: True}
+        operation = self._operation(request.name, request.messages, request.sampling, abilities, bound, facts)
         error: str | None = "cancelled"
         try:
             async for piece in self._pieces(request, abilities, operation, bound, until):
@@ -190,7 +132,13 @@ class OpenAiEndpoint:
             operation.end(error)
 
     def _operation(
-        self, name: str, messages: Messages, abilities: Abilities, attempt: int, bound: int
+        self,
+        name: str,
+        messages: Messages,
+        sampling: Sampling,
+        abilities: Abilities,
+        bound: int,
+        facts: Mapping[str, int],
     ) -> genai.Operation:
         place = genai.Place(
             self._url.hostname or "", self._url.port or 0, abilities.model, abilities.provider or "openai"
@@ -199,11 +147,11 @@ class OpenAiEndpoint:
             place,
             name,
             {
-                genai.TEMPERATURE: self._sampling.temperature,
-                genai.SEED: self._sampling.seed + attempt - 1,
+                genai.TEMPERATURE: sampling.temperature,
                 genai.MAX_TOKENS: bound,
-                genai.ATTEMPT: attempt,
                 genai.PROMPT_DIGEST: messages.digest,
+                **({genai.SEED: sampling.seed} if abilities.seeds else {}),
+                **facts,
             },
         )
 
@@ -215,7 +163,7 @@ class OpenAiEndpoint:
         answer = Answer(abilities.model, 2 * schemas.longest(request.schema) + PAD, operation)
         with translated(until=until):
             async with asyncio.timeout_at(min(first_by, until)):
-                stream = await self._open(request, abilities.model, operation, bound)
+                stream = await self._open(request, abilities, operation, bound)
         try:
             while True:
                 due = now() + self._pace.next_token_s if answer.length else first_by
@@ -233,17 +181,17 @@ class OpenAiEndpoint:
                 told = {"system": request.messages.system, "user": request.messages.user}
                 operation.note({genai.INPUT_MESSAGES: json.dumps(told), genai.OUTPUT_MESSAGES: answer.text})
 
-    async def _open(self, request: Request, model: str, operation: genai.Operation, bound: int) -> Any:
+    async def _open(self, request: Request, abilities: Abilities, operation: genai.Operation, bound: int) -> Any:
         stream = await self._client.chat.completions.create(
-            model=model,
+            model=abilities.model,
             messages=[
                 {"role": "system", "content": request.messages.system},
                 {"role": "user", "content": request.messages.user},
             ],
-            response_format=_format(request.name, request.schema),
+            response_format=json_format(request.name, request.schema),
             max_tokens=bound,
-            temperature=self._sampling.temperature,
-            seed=self._sampling.seed + request.attempt - 1,
+            temperature=request.sampling.temperature,
+            seed=request.sampling.seed if abilities.seeds else omit,
             stream=True,
             stream_options={"include_usage": True},
             extra_headers=operation.headers(),
@@ -256,7 +204,7 @@ class OpenAiEndpoint:
         self, messages: Messages, pictures: Sequence[bytes], abilities: Abilities, *, until: float
     ) -> float:
         """Probability of yes, from the probabilities of the tokens with which the model says yes or no."""
-        operation = self._operation("judge", messages, abilities, 1, VERDICT_TOKENS)
+        operation = self._operation("judge", messages, Sampling(), abilities, VERDICT_TOKENS, {genai.ATTEMPT: 1})
         error: str | None = "cancelled"
         try:
             with translated(until=until):
@@ -274,12 +222,12 @@ class OpenAiEndpoint:
     async def _verdict(
         self, messages: Messages, pictures: Sequence[bytes], model: str, operation: genai.Operation
     ) -> ChatCompletion:
-        shown = [_picture(b64encode(picture).decode()) for picture in pictures]
+        shown = [picture(b64encode(png).decode()) for png in pictures]
         content: Any = [*shown, {"type": "text", "text": messages.user}]
         return await self._client.chat.completions.create(
             model=model,
             messages=[{"role": "system", "content": messages.system}, {"role": "user", "content": content}],
-            response_format=_format("verdict", schemas.one_of([judging.YES, judging.NO])),
+            response_format=json_format("verdict", schemas.one_of([judging.YES, judging.NO])),
             max_tokens=VERDICT_TOKENS,
             temperature=0,
             logprobs=True,
@@ -303,29 +251,3 @@ def _steps(answer: ChatCompletion) -> list[tuple[str, dict[str, float]]]:
     logprobs = answer.choices[0].logprobs if answer.choices else None
     written = (logprobs.content if logprobs else None) or []
     return [(step.token, {each.token: each.logprob for each in step.top_logprobs}) for step in written]
-
-
-def _chosen(name: str, served: dict[str, Any]) -> Any:
-    if name in served:
-        return served[name]
-    listed = ", ".join(sorted(served)) or "none"
-    if name:
-        raise ModelTrouble(Trouble.WRONG_MODEL, f"{name!r} is not among the models served: {listed}")
-    if len(served) != 1:
-        raise ModelTrouble(Trouble.WRONG_MODEL, f"no model is named, and these are served: {listed}")
-    return next(iter(served.values()))
-
-
-def _format(name: str, schema: schemas.Schema) -> ResponseFormat:
-    return {"type": "json_schema", "json_schema": {"name": name, "schema": schema, "strict": True}}
-
-
-def _holds(text: str | None) -> bool:
-    try:
-        return bool(json.loads(text or "") == {"word": PROOF})
-    except ValueError:
-        return False
-
-
-def _picture(png_base64: str) -> dict[str, Any]:
-    return {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{png_base64}"}}

@@ -37,11 +37,17 @@ def translated(*, opened: bool = False, begun: bool = False, until: float | None
     except openai.APIStatusError as error:
         raise _by_status(error) from error
     except (openai.APIConnectionError, httpx2.HTTPError) as error:
-        if opened:
+        if opened or not _never_connected(error):
             raise ModelTrouble(Trouble.DROPPED, "the connection broke") from error
         raise ModelTrouble(Trouble.UNREACHABLE, "no connection to the endpoint") from error
     except (openai.APIError, ValueError) as error:
         raise ModelTrouble(Trouble.FAULT, "the endpoint sent an error in place of tokens") from error
+
+
+def _never_connected(error: Exception) -> bool:
+    """Whether there was no connection at all; that a kept one was closed is no sign of the endpoint's absence."""
+    cause = error.__cause__ if isinstance(error, openai.APIConnectionError) else error
+    return isinstance(cause, httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.PoolTimeout)
 
 
 def _by_status(error: openai.APIStatusError) -> ModelTrouble:

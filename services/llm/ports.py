@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from services.common.claims import ClaimDraft
     from services.common.geometry import Box
     from services.common.plans import Engine, Plan
+    from services.llm.core.conversation import Conversation
     from services.llm.core.evidence import Material
 
 
@@ -46,8 +47,13 @@ class Judgement:
 class Planner(Protocol):
     """Turns questions into plans."""
 
-    async def plan(self, question: str) -> Planned:
-        """The plan for a question of 1 to 2,000 characters; of task UNKNOWN when it is not understood."""
+    async def plan(self, question: str, conversation: Conversation = ()) -> Planned:
+        """The plan for a question of 1 to 2,000 characters; of task UNKNOWN when it is not understood.
+
+        Args:
+            question: As asked.
+            conversation: The turns before it, oldest first.
+        """
         ...
 
 

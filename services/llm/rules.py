@@ -12,15 +12,16 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
     from services.common.geometry import Box
+    from services.llm.core.conversation import Conversation
     from services.llm.core.evidence import Material
 
 
 class RulesEngine:
     """The `Planner`, `Composer`, `Judge` and `Readiness` ports. It judges nothing: rules see no pixels."""
 
-    async def plan(self, question: str) -> Planned:
+    async def plan(self, question: str, conversation: Conversation = ()) -> Planned:
         """Plan by the grammar. About a millisecond for a question, some 20 for 2,000 characters of nonsense."""
-        return Planned(planner.plan(question))
+        return Planned(planner.plan(question, conversation))
 
     async def compose(self, material: Material) -> AsyncGenerator[Composed]:
         """Write the claims that the evidence carries."""

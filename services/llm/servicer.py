@@ -29,7 +29,11 @@ class LlmServicer(LlmServiceServicer):
 
     async def Plan(self, request: pb.PlanRequest, _context: Context) -> pb.PlanResponse:
         """Plan a question."""
-        return convert.planned_to(await self._planner.plan(convert.question_from(request.question)))
+        question, conversation = (
+            convert.question_from(request.question),
+            convert.conversation_from(request.conversation),
+        )
+        return convert.planned_to(await self._planner.plan(question, conversation))
 
     async def Compose(self, request: pb.ComposeRequest, _context: Context) -> AsyncIterator[pb.ComposeResponse]:
         """Write claims, one at a time."""

@@ -93,13 +93,14 @@ class Watch:
             version=found.version,
             context_tokens=found.context_tokens,
             missing=list(found.missing),
+            grammar_s=None if found.grammar_s is None else round(found.grammar_s, 3),
         )
         return found
 
     async def _probe(self) -> Abilities:
         found = await self._endpoint.probe()
-        if not found.schemas:
-            raise ModelTrouble(Trouble.UNABLE, "the endpoint does not hold answers to a JSON schema")
+        if not (found.schemas and found.patterns):
+            raise ModelTrouble(Trouble.UNABLE, f"the endpoint does not offer {', '.join(found.missing)}")
         return found
 
     def _note(self, trouble: ModelTrouble) -> None:

@@ -9,15 +9,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from services.common.claims import Candidate, TargetEvidence
+from services.common.claims import Attribute, Candidate, Compared, Document, Finding, Related, State, TargetEvidence
 from services.common.geometry import Box, Size, Transform
-from services.common.plans import Engine, Plan, Relation, RelationKind, Target, Task, TextField
+from services.common.plans import Aspect, Engine, Plan, Relation, RelationKind, Target, Task, TextField
 from services.common.regions import Capability, Region, Source, Tier
 from services.llm.core.evidence import Material
 
 if TYPE_CHECKING:
     import random
     from collections.abc import Mapping, Sequence
+
+    from services.common.claims import Statement
 
 DIGEST: Final = "ab" * 32
 CALLER: Final = Engine("caller", "")
@@ -75,7 +77,15 @@ def random_material(source: random.Random) -> Material:
     ids = [target.id for target in targets] or [""]
     evidence = {target_id: _random_evidence(source, target_id, regions) for target_id in ids}
     question = " ".join(source.choices(WORDS, k=source.randint(1, 12))).strip() or "What?"
-    return Material(question, Plan(task, CALLER, targets, relations), {r.id: r for r in regions}, evidence)
+    aspect = Aspect.COLOR if task is Task.ATTRIBUTE else Aspect.NONE
+    documents = {f"d{n}": _random_document(source, f"d{n}") for n in range(source.randint(0, 3))}
+    plan = Plan(task, CALLER, targets, relations, aspect)
+    return Material(question, plan, {r.id: r for r in regions}, evidence, documents)
+
+
+def _random_document(source: random.Random, document_id: str) -> Document:
+    lines = [" ".join(source.choices(WORDS, k=source.randint(1, 9))) for _ in range(source.randint(0, 8))]
+    return Document(document_id, source.choice((". ", "\n", "!\n\n")).join(lines), source.choice(WORDS))
 
 
 def _random_region(source: random.Random, number: int) -> Region:
@@ -95,4 +105,16 @@ def _random_evidence(source: random.Random, target_id: str, regions: Sequence[Re
         Candidate(r.id, source.random(), r.text[: source.randint(0, 8)], tuple(c.id for c in fitting[:1] if c is not r))
         for r in fitting
     )
-    return TargetEvidence(target_id, candidates, len(candidates), searched=source.random() < 0.7)
+    findings = tuple(_random_finding(source, target_id, r.id, regions) for r in fitting[:4] if target_id)
+    return TargetEvidence(target_id, candidates, len(candidates), source.random() < 0.7, findings)
+
+
+def _random_finding(source: random.Random, target_id: str, region_id: str, regions: Sequence[Region]) -> Finding:
+    said: list[Statement] = [
+        Attribute("cup", source.choice(list(Aspect)), "red"),
+        State("door", "open", negated=source.random() < 0.5),
+        Related("cup", source.choice(list(RelationKind)), target_id, "dog", target_id),
+        Compared("cup", source.choice(list(Aspect)), source.random() < 0.5, target_id, "dog"),
+    ]
+    others = tuple(r.id for r in source.sample(regions, min(2, len(regions))))
+    return Finding(region_id, source.choice(said), source.random(), others)

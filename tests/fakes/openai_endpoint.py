@@ -83,15 +83,21 @@ class OpenAiSimulator:
         script: Behaviours of the next chats, first first.
         holds_schemas: Whether it keeps to JSON schemas.
         tells_logprobs: Whether it tells token probabilities.
+        takes_patterns: Whether it takes the schemas of plans.
+        takes_seeds: Whether it takes a seed.
         sees_images: Whether it takes pictures.
+        leaves_images_out: Whether it takes them and does not look.
         chats: Requests that came, without the probes.
     """
 
     models: tuple[str, ...] = ("sim",)
     script: list[Behaviour] = field(default_factory=list)
     holds_schemas: bool = True
+    takes_patterns: bool = True
+    takes_seeds: bool = True
     tells_logprobs: bool = True
     sees_images: bool = False
+    leaves_images_out: bool = False
     seed: int = 1
     chats: list[Chat] = field(default_factory=list)
     probes: int = 0
@@ -184,18 +190,27 @@ class OpenAiSimulator:
             await self._verdict(writer, chat.body, behaviour)
 
     async def _probed(self, writer: asyncio.StreamWriter, body: Json, schema: Json) -> None:
+        content = body["messages"][-1]["content"]
         if body["model"] not in self.models:
             error = {"message": "no such model", "param": "model", "code": 404}
             await self._send(writer, 404, {"error": error})
-        elif isinstance(body["messages"][-1]["content"], list) and not self.sees_images:
+        elif isinstance(content, list) and not self.sees_images:
             await self._send(writer, 400, {"error": {"message": "not a multimodal model", "code": 400}})
+        elif self._is_refused(body, schema):
+            await self._send(writer, 400, {"error": {"message": "no such option", "code": 400}})
         else:
             text = json.dumps(conforming(schema, self._random)) if schema and self.holds_schemas else "Well, hello."
             choice: Json = {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": text}}
             if body.get("logprobs") and self.tells_logprobs:
                 choice["logprobs"] = {"content": []}
-            answer = {"id": "p", "object": "chat.completion", "created": 1, "model": body["model"]}
+            read = 9 + 64 * (isinstance(content, list) and len(content) > 1 and not self.leaves_images_out)
+            usage = {"prompt_tokens": read, "completion_tokens": 1, "total_tokens": read + 1}
+            answer = {"id": "p", "object": "chat.completion", "created": 1, "model": body["model"], "usage": usage}
             await self._send(writer, 200, {**answer, "choices": [choice], "system_fingerprint": "sim-1"})
+
+    def _is_refused(self, body: Json, schema: Json) -> bool:
+        patterned = schema is not None and "pattern" in json.dumps(schema)
+        return ("seed" in body and not self.takes_seeds) or (patterned and not self.takes_patterns)
 
     async def _verdict(self, writer: asyncio.StreamWriter, body: Json, behaviour: Behaviour) -> None:
         if behaviour.stops_after is not None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
@@ -19,11 +20,18 @@ from services.common.claims import (
     Reading,
     Statement,
 )
-from services.common.plans import Engine, Plan, Relation, Target, Task, TextField
-from services.llm.core import schemas, sentences
+from services.common.plans import Aspect, Engine, Plan, Rank, Relation, Target, Task, TextField
+from services.llm.core import derived, knowledge, plan_schema, schemas, sentences
+from services.llm.core.composer import bare
+from services.llm.core.pointing import antecedents, last_understood
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
+
+    from services.llm.core.conversation import Conversation
+    from services.llm.core.evidence import Material
+    from services.llm.core.offers import Offer
+    from services.llm.core.passages import Quotable
 
 
 class OutsideSchema(Exception):
@@ -48,45 +56,50 @@ class Gate:
             raise OutsideSchema(f"{error.json_path} breaks {error.validator!r}") from error
 
 
-_PLAN: Final = Gate(schemas.PLAN)
-
-
-def plan(value: Any, engine: Engine) -> Plan:
+def plan(value: Any, engine: Engine, conversation: Conversation = ()) -> Plan:
     """The plan that was written.
 
     Raises:
         OutsideSchema: It is none.
     """
-    _PLAN.check(value)
-    written = value["plan"]
+    before = last_understood(conversation)
+    named = antecedents(before) if before is not None else ()
+    Gate(plan_schema.plan(len(named))).check(value)
+    written = plan_schema.members(value)
     things = written.get("things", {"targets": []})
+    task = plan_schema.TASK_WORDS[written["task"]]
+    aspect = plan_schema.ASPECT_WORDS[written["aspect"]] if "aspect" in written else Aspect.NONE
     return Plan(
-        schemas.TASK_WORDS[written["task"]],
+        task,
         engine,
-        tuple(_target(f"t{number}", target) for number, target in enumerate(things["targets"], start=1)),
-        tuple(dict.fromkeys(_relation(said) for said in things.get("relations", ()))),
+        tuple(_target(f"t{number}", target, named) for number, target in enumerate(things["targets"], start=1)),
+        tuple(dict.fromkeys(Relation(*plan_schema.relation_parts(said)) for said in things.get("relations", ()))),
+        Aspect.CONDITION if task is Task.STATE else aspect,
+        plan_schema.LEAST_WORDS[written["asks"]] if "asks" in written else False,
     )
 
 
-def _target(target_id: str, value: Mapping[str, Any]) -> Target:
+def _target(target_id: str, value: Mapping[str, Any], named: Sequence[Target]) -> Target:
     noun = _line(value.get("noun", "")).lower()
     attributes = tuple(dict.fromkeys(_line(attribute).lower() for attribute in value.get("attributes", ())))
     match value["kind"]:
-        case "object":
-            return Target(target_id, noun, attributes)
+        case "object" | "ranked":
+            return Target(target_id, noun, attributes, rank=_rank(value))
+        case "earlier":
+            meant = named[int(value["of"].removeprefix("e")) - 1]
+            return replace(meant, id=target_id, attributes=tuple(dict.fromkeys((*meant.attributes, *attributes))))
         case "words":
             return Target(target_id, literal_text=_line(value["literal"]), is_text=True)
         case "text":
             return Target(target_id, noun, attributes, is_text=True)
         case "field":
-            return Target(target_id, noun, is_text=True, text_field=schemas.FIELD_WORDS[value["field"]])
+            return Target(target_id, noun, is_text=True, text_field=plan_schema.FIELD_WORDS[value["field"]])
         case _:
             return Target(target_id, _line(value["key"]).lower(), is_text=True, text_field=TextField.KEYED)
 
 
-def _relation(said: str) -> Relation:
-    subject, word, other = said.split(" ")
-    return Relation(subject, schemas.RELATION_WORDS[word], other)
+def _rank(value: Mapping[str, Any]) -> Rank | None:
+    return Rank(plan_schema.ORDER_WORDS[value["order"]], value["place"]) if "order" in value else None
 
 
 def _line(text: str) -> str:
@@ -97,12 +110,15 @@ class ClaimReader:
     """Reads the claims of one request.
 
     Args:
-        plan: The request's.
-        schema: Of one claim, as `schemas.claim` made it for this request.
+        material: The request's.
+        offer: What it was offered to cite.
+        schema: Of one claim, as `claim_schema.claim` made it for this request.
     """
 
-    def __init__(self, plan: Plan, schema: schemas.Schema) -> None:
-        self._targets = {target.id: target for target in plan.targets}
+    def __init__(self, material: Material, offer: Offer, schema: schemas.Schema) -> None:
+        self._material = material
+        self._offer = offer
+        self._targets = {target.id: target for target in material.plan.targets}
         self._gate = Gate(schema)
 
     def read(self, value: Any) -> ClaimDraft:
@@ -112,9 +128,19 @@ class ClaimReader:
             OutsideSchema: It is none, or cites what was not given.
         """
         self._gate.check(value)
-        target = self._targets.get(value["target"], Target(""))
-        statement, text = _stated(value, target)
-        return ClaimDraft(text, target.id, statement, _citations(value))
+        match value["kind"]:
+            case "finding":
+                return derived.draft(self._material, *self._offer.findings[value["finding"]])
+            case "quote":
+                return self._quote(value["target"], self._offer.passages[value["passage"]])
+            case _:
+                target = self._targets.get(value["target"], Target(""))
+                statement, text = _stated(value, bare(self._material.plan, target))
+                return ClaimDraft(text, target.id, statement, _citations(value))
+
+    def _quote(self, target_id: str, said: Quotable) -> ClaimDraft:
+        shown = self._material.evidence[target_id].candidates[0].region_id
+        return knowledge.draft(knowledge.Mention(said, target_id, shown, knowledge.ASKED))
 
 
 def _stated(value: Mapping[str, Any], target: Target) -> tuple[Statement, str]:

@@ -254,7 +254,8 @@ CLASSES: Final[Mapping[str, str]] = MappingProxyType(
         "verb": "including, excluding, incl, excl, wearing, holding, called, named, tell, look, looks, see, count, "
         "describe, compare, going, had, ignore, must, should, might, may, been, being, went, be, got, let, want, need, "
         "know, doing, answer, pretend, forget, write, translate, mean, means, cost, costs, please, thanks, labelled, "
-        "labeled, same, different, am, give, get, hold, holds, wear, wears, weigh, weighs, live, lives, nobody, none",
+        "labeled, same, different, am, give, get, hold, holds, wear, wears, weigh, weighs, live, lives, nobody, none, "
+        "overlap, overlaps",
     }
 )
 """Classes by the name that the grammar gives them."""

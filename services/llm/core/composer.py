@@ -1,11 +1,14 @@
 """The rule composer: plan and evidence to claims. It states what the evidence carries, and nothing for what it lacks.
 
-A claim cites the regions of its candidates and no other. Where a target has no candidate, only its absence can be
-stated: for tasks that ask whether or how often, and only when it was searched for; the caller abstains on the rest.
+A claim cites the regions of its candidates and findings and no other. Looks, conditions, relations and comparisons are
+stated by findings alone. Where a target has no candidate, only its absence can be stated: for tasks that ask whether
+or how often, and only when it was searched for; the caller abstains on the rest.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Final
 
 from services.common.claims import (
@@ -21,8 +24,8 @@ from services.common.claims import (
     Statement,
 )
 from services.common.plans import Target, Task, TextField
-from services.llm.core import sentences
-from services.llm.core.lexicon import EXCLUSIVES
+from services.llm.core import derived, knowledge, sentences
+from services.llm.core.pointing import asked_states
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -32,54 +35,73 @@ if TYPE_CHECKING:
     from services.llm.core.evidence import Material
 
 _STATES_ABSENCE: Final = frozenset({Task.EXISTS, Task.COUNT, Task.STATE})
-_ASKS_A_DIMENSION: Final = frozenset({Task.ATTRIBUTE, Task.COMPARE})
-"""Tasks whose last attribute on t1 is what is asked, not what the target is."""
+_THERE: Final = frozenset({Task.LOCATE, Task.READ, Task.DESCRIBE})
+"""Tasks that are answered by where a thing is, or what is written there, whatever else was derived of it."""
 
 
 def compose(material: Material) -> Iterator[ClaimDraft]:
-    """Claims in the order of the plan's targets. None for a plan that was not understood."""
+    """Claims in the order of the plan's targets, then what documents say of them. None for a plan not understood."""
     if material.plan.task is Task.UNKNOWN:
         return
     if not material.plan.targets:
         yield from _whole_picture(material)
-    for target in _asked(material.plan):
-        found = material.evidence.get(target.id)
-        if found is not None:
-            yield from _about(material, target, found)
+    if material.plan.task is Task.COMPARE:
+        yield from _comparison(material)
+    else:
+        for target in asked(material.plan):
+            found = material.evidence.get(target.id)
+            if found is not None:
+                yield from _about(material, target, found)
+    yield from knowledge.claims(material)
 
 
-def _asked(plan: Plan) -> tuple[Target, ...]:
+def _comparison(material: Material) -> Iterator[ClaimDraft]:
+    """The outcome, once: that the cup is larger, and not also that the plate is smaller."""
+    outcomes = chain.from_iterable(derived.claims(material, found) for found in material.evidence.values())
+    yield from islice(outcomes, 1)
+
+
+def asked(plan: Plan) -> tuple[Target, ...]:
     """The targets that the question is about: the first, its equals, and each that is not there to place another."""
-    placing = {end for relation in plan.relations for end in (relation.subject_id, relation.object_id)}
     first = {target.id for target in plan.targets[:1]}
+    placing = {end for r in plan.relations for end in (r.subject_id, r.object_id, r.second_object_id)}
     places = {(relation.kind, relation.object_id) for relation in plan.relations if relation.subject_id in first}
     first |= {relation.subject_id for relation in plan.relations if (relation.kind, relation.object_id) in places}
-    return tuple(_named(plan, target) for target in plan.targets if target.id in first or target.id not in placing)
+    return tuple(target for target in plan.targets if target.id in first or target.id not in placing)
 
 
-def _named(plan: Plan, target: Target) -> Target:
-    """The target without the dimension that is asked about it."""
-    if plan.task not in _ASKS_A_DIMENSION or target.id != plan.targets[0].id:
+def bare(plan: Plan, target: Target) -> Target:
+    """The target without the condition that is asked about it: what is missing when nothing is found."""
+    if plan.task is not Task.STATE or target.id != plan.targets[0].id:
         return target
-    return Target(
-        target.id, target.noun, target.attributes[:-1], target.literal_text, target.is_text, target.text_field
-    )
+    kept = len(target.attributes) - len(asked_states(target))
+    return replace(target, attributes=target.attributes[:kept])
 
 
 def _about(material: Material, target: Target, found: TargetEvidence) -> Iterator[ClaimDraft]:
-    if material.plan.task is Task.STATE and _leaves_state_open(target, found):
-        return
-    if not found.candidates:
-        if found.searched and material.plan.task in _STATES_ABSENCE:
-            query = target.literal_text or target.words
-            yield ClaimDraft(sentences.absent(target), target.id, Absent(target.words, (query,)), ())
-    elif material.plan.task is Task.COUNT:
+    task = material.plan.task
+    derivations = tuple(derived.claims(material, found))
+    if not found.candidates and not derivations:
+        if found.searched and task in _STATES_ABSENCE:
+            missing = bare(material.plan, target)
+            query = missing.literal_text or missing.words
+            yield ClaimDraft(sentences.absent(missing), target.id, Absent(missing.words, (query,)), ())
+    elif task is Task.COUNT:
         text = sentences.counted(target, found.distinct, "")
         yield ClaimDraft(text, target.id, Count(target.words, found.distinct), _citations(material, found.candidates))
-    elif material.plan.task is Task.READ and _any_lettering(target):
+    elif task is Task.READ and _any_lettering(target):
         yield from _readings(material, target.id, found.candidates)
-    else:
+    elif task in _THERE or (task is Task.EXISTS and not derivations):
         yield from _best(material, target, found.candidates[0])
+    yield from derivations
+
+
+def relation_left_open(material: Material, target: Target, candidate: Candidate) -> bool:
+    """Whether "is it left of the plate?" was asked of a thing, and nothing bears out that it is."""
+    if material.plan.task is not Task.EXISTS or target.is_text:
+        return False
+    placed = any(relation.subject_id == target.id for relation in material.plan.relations)
+    return placed and not _place(material, target, candidate)
 
 
 def _any_lettering(target: Target) -> bool:
@@ -87,17 +109,13 @@ def _any_lettering(target: Target) -> bool:
     return target.is_text and target.text_field is TextField.ANY and not target.literal_text
 
 
-def _leaves_state_open(target: Target, found: TargetEvidence) -> bool:
-    """Whether what was found answers for no state: the question names two that exclude one another, or none."""
-    stated = frozenset(target.attributes)
-    return any(len(stated & states) > 1 for states in EXCLUSIVES) or (not stated and bool(found.candidates))
-
-
 def _best(material: Material, target: Target, candidate: Candidate) -> Iterator[ClaimDraft]:
+    if relation_left_open(material, target, candidate):
+        return
     place = _place(material, target, candidate)
     statement: Statement
     match material.plan.task:
-        case Task.EXISTS | Task.STATE:
+        case Task.EXISTS:
             statement, text = Exists(target.words), sentences.exists(target, place)
         case Task.READ:
             value = _value(material, candidate)

@@ -5,7 +5,7 @@ order and the first that fits counts; `!x` and `&x` look ahead. Parsing takes ti
 text (packrat), whatever the text is, and no rule reaches itself, so that depth is bounded too.
 
 A question is one of `PATTERNS`, tried in that order; a pattern must fit to the end of the text. What none fits is not
-understood, on purpose.
+understood, on purpose. A `fragment` is what can go on from an earlier question, and is read by itself.
 """
 
 from __future__ import annotations
@@ -34,9 +34,11 @@ end               = (courtesy / scope / pause)* !any
 scope             = (scope_preposition scope_article? scene) / whereabouts
 scope_preposition = "in|on|of|within|from|inside|throughout|at|across"
 scope_article     = "the|this|that|these|my|your|our|the whole|the entire|the given|the attached"
-place             = "and"? (corner_place / related)
+place             = "and"? (corner_place / extreme / related)
 corner_place      = corner !(&"of" !scope) !(!end !doing noun_word)
-related           = !scope !manner !idiom relation core
+extreme           = (superlative viewpoint) / (&"furthest to|farthest to|furthest away|farthest away" superlative)
+related           = !scope !manner !idiom (between / (relation core))
+between           = "in between|between" core ("and" core)?
 rest              = scope / place / filler / adverb / pause
 
 # ---- Things: lettering, fields of a page, objects; what places and describes them.
@@ -85,10 +87,12 @@ issuer            = determiner* issuer_noun !noun_word
 
 plate             = determiner* adjective* plate_name ("of" object)?
 plate_name        = plate_noun !noun_word
-object            = (article* (!measure number_word)? (elliptic / described_noun)) / (determiner+ verbal)
+object            = (article* (!measure number_word)? (partitive / elliptic / described_noun)) / (determiner+ verbal)
+partitive         = !side_word quality+ "of the|of these|of those|of all the|of all" described_noun
+side_word         = "top|bottom|left|right|front|back|rear|middle|centre|center|upper|lower"
 described_noun    = adjective* (sided / noun)
 article           = !one determiner
-elliptic          = quality* one
+elliptic          = quality* one from_side?
 one               = "one|ones" !noun_ahead
 verbal            = quality* verbal_noun
 quality           = ordinal / superlative / comparative / property
@@ -106,8 +110,9 @@ noun_ahead        = property* (compound / compound_noun / noun_word / adjective_
 possessive        = ~r"[^\W_][^\s\",.]*'s(?: |\Z)"
 sided             = noun from_side
 noun              = (((compound / compound_noun / noun_word) noun_next*) / adjective_noun) noun_of?
-noun_next         = !end !graded (compound_noun / (!doing !participle noun_word))
+noun_next         = !end !graded !extreme !shade (compound_noun / (!doing !participle noun_word))
 graded            = comparison "than"
+shade             = &"light|dark" property
 noun_of           = "of" !scope !pronoun "a|an|the"? property* noun_word (!doing noun_word)*
 noun_word         = !function !possessive !number_sign word
 number_sign       = "number" figures
@@ -129,6 +134,7 @@ count_asserted    = existence (bound / &number_word) things rest*
 
 # ---- Comparing.
 
+compare_number    = "what|which" existence? quantity existence? "of" pause? contest rest* end
 compare_which     = (which_graded rest* contest rest* end)
                   / ("between|of|out of|from"? contest pause? which_graded rest* end)
                   / ("which|who|what" "of" contest copula which_rank rest* end)
@@ -140,16 +146,19 @@ comparison        = (costing / comparative / more_of / than_most) viewpoint?
 costing           = "costs more|costs less|weighs more|weighs less|cost more|cost less"
 more_of           = ~r'(?:more|less) [^\W\d_]+(?: |\Z)'i !"than"
 than_most         = ~r'[^\W\d_]{2,}(?<!oth)er(?: |\Z)'i
-contest           = (plain versus np) / (np versus np)
+contest           = !(bare_name "or|and" bare_name) ((plain versus np) / (np versus np))
+bare_name         = ~r'(?-i:[A-Z][a-z]+)(?: |\Z)'+
 versus            = ","? "or|and|than|with|to|as|from|compare to|compare with|compared to|differ from|or is it|vs"
-compare_than      = (polar plain copula? adverb? comparison "than" np rest* end)
-                  / ("does|do" plain seeming comparison "than" np rest* end)
-                  / (polar plain "or" plain comparison rest* end)
-                  / (polar plain copula? equality np rest* end)
+compare_than      = (polar level copula? adverb? comparison "than" np rest* end)
+                  / ("does|do" level seeming comparison "than" np rest* end)
+                  / (polar level "or" level comparison rest* end)
+                  / (polar level copula? equality np rest* end)
+level             = core (!graded !sameness place)*
 equality          = ~r'as [^\W\d_]+ as(?: |\Z)'i
 compare_more      = existence quantity np "than|as" existence? np
 compare_same      = ((polar / auxiliary) np "and|or" np ("of|have" / pause)? sameness rest* end)
-                  / (polar plain copula? "of"? sameness "as" np end)
+                  / (polar level copula? "of"? sameness "as" np end)
+                  / (polar definite_thing sameness rest* end)
 sameness          = "the same" dimension?
 compare_plain     = difference ("the"? dimension "of")? contest
 
@@ -226,7 +235,7 @@ attribute_what    = "in|of"? "what|which" dimension ("of" object)? (copula / aux
 attributing       = "have|has|show|shows|in|come in"
 attribute_last    = "and"? definite_thing copula ("what|which" dimension / how_dimension) rest*
 attribute_own     = wh_lead possessor dimension rest*
-attribute_how     = (how_dimension (copula / "does|do")? !"a|an" np (seeming / rest)* end)
+attribute_how     = (how_dimension (copula / "does|do")? !"a|an" !bare_name np (seeming / rest)* end)
                   / ("how much" auxiliary !"a|an" np weighing rest* end)
 weighing          = "weigh"
 attribute_made    = ("what|of what" copula? plain copula? made_of rest* end)
@@ -234,7 +243,8 @@ attribute_made    = ("what|of what" copula? plain copula? made_of rest* end)
 made_of           = "made of|made from|made out of|made"
 attribute_either  = polar definite_thing copula? either rest*
 either            = state_value pause? "or" state_value
-state_asked       = ("in"? "what|which" state_noun copula definite_thing "in"? rest* end)
+state_asked       = (("what|whatever" copula definite_thing "doing|up to" rest*) end)
+                  / ("in"? "what|which" state_noun copula definite_thing "in"? rest* end)
                   / (wh_lead? "the"? state_noun "of" definite_thing rest* end)
                   / (wh_lead possessor state_noun rest* end)
 state_either      = polar definite_thing copula? degree? exclusive_pair rest*
@@ -268,9 +278,11 @@ exists_owned      = ("does|do|did|if|whether" !said_whole plain bear_verb np res
                   / ("has|have" !said_whole plain "got"? &determiner np rest* end)
 exists_holding    = "does|do|did|if|whether" !said_whole plain "contain|contains|hold|holds|include|includes" np rest*
 exists_shown      = polar plain (joint plain)* copula? (scope / showing / "there")+ rest*
+exists_overlapping = ("does|do|did|if|whether" plain "overlap|overlaps" "with"? np rest* end)
+                  / ("does|do|did|if|whether" plain "and" np "overlap" rest* end)
 exists_occurring  = (polar / auxiliary) "not"? ((writings "be"? (occurring / writing)) / (things "be"? appearing)) rest*
 writings          = (lettering / field) (joint (lettering / field))*
-exists_placed     = polar core ("and" core)* copula? located_at? place+ rest*
+exists_placed     = polar core ("and" core)* copula? (!relation located_at)? place+ rest*
 exists_being      = polar (indefinite / (&"a|an|any|some|one" plain)) "not"? state_value+ rest*
 exists_any        = "any|see any|got any|spot any" things (rest / showing / writing)*
 exists_named      = (("is" "this|that|it" &determiner) / ("are" "these|those|they")) object rest*
@@ -289,7 +301,8 @@ locate_surface    = (relation "which|what" noun copula definite_thing rest* end)
 locate_last       = "and"? definite_thing copula "where" rest*
 locate_which      = ("which|which one" copula definite_thing rest* end) / which_chosen
 which_chosen      = "which|which of the" core (copula / "that")? chosen_by+ rest*
-chosen_by         = state_value / place / bearing_which / ("the"? superlative)
+chosen_by         = state_value / place / bearing_which / the_most
+the_most          = "the"? ((ordinal? superlative) / (ordinal? from_side))
 bearing_which     = saying (quoted / capital_text)
 
 # ---- Description.
@@ -314,6 +327,12 @@ describe_thing    = (describing np manner* rest* end)
                   / ("what" auxiliary &pictured np (bear_verb / "represent") rest* end)
 generic_thing     = determiner* property* generic_noun place*
 describe_kind     = "what|which" object (copula / (auxiliary observer sensing)) rest+
+
+# ---- Questions that go on from an earlier one; no request is one by itself.
+
+fragment          = (((follow_up / lead)+ (np / places)) / (&definite np)) rest* end
+follow_up         = "and what about|and how about|what about|how about|and|or|but"
+places            = place+
 
 pause             = ~r'[,.](?: |\Z)'
 any               = ~r'.'s

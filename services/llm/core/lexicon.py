@@ -40,9 +40,17 @@ RELATIONS: Final = _table(
         RelationKind.NEXT_TO: "next to, beside, besides, by, alongside, adjacent to, right next to, at the side of",
         RelationKind.IN_FRONT_OF: "in front of, before, ahead of",
         RelationKind.BEHIND: "behind, in back of, at the back of, right behind",
+        RelationKind.OVERLAPPING: "overlapping, overlapping with, that overlaps, which overlaps, that overlaps with,"
+        " which overlaps with, partly covering",
+        RelationKind.SAME_COLOR: "of the same colour as, of the same color as, with the same colour as,"
+        " with the same color as, in the same colour as, in the same color as, the same colour as, the same color as,"
+        " that has the same colour as, that has the same color as, which has the same colour as,"
+        " which has the same color as, that have the same colour as, that have the same color as",
+        RelationKind.LARGER_THAN: "larger than, bigger than",
+        RelationKind.SMALLER_THAN: "smaller than",
     }
 )
-"""Phrases that place one thing by another."""
+"""Phrases that place one thing by another. BETWEEN, which takes two others, is a rule of the grammar."""
 
 FIELDS: Final = _table(
     {
@@ -108,6 +116,7 @@ DIMENSIONS: Final = _table(
         "depth": "depth",
         "weight": "weight",
         "thickness": "thickness",
+        "orientation": "orientation",
         "kind": "kind, type, sort, breed, species, style",
     }
 )
@@ -123,6 +132,7 @@ HOW_DIMENSIONS: Final = _table(
         "weight": "how heavy",
         "thickness": "how thick",
         "age": "how old",
+        "nearness": "how far away, how far, how near, how close",
     }
 )
 """The same by the questions that ask."""
@@ -183,8 +193,10 @@ SUPERLATIVES: Final = _table(
     {
         "left": "left",
         "right": "right",
-        "leftmost": "leftmost, left-most, furthest left, farthest left, left-hand",
-        "rightmost": "rightmost, right-most, furthest right, farthest right, right-hand",
+        "leftmost": "leftmost, left-most, furthest left, farthest left, left-hand,"
+        " furthest to the left, farthest to the left",
+        "rightmost": "rightmost, right-most, furthest right, farthest right, right-hand,"
+        " furthest to the right, farthest to the right",
         "top": "top, upper",
         "topmost": "topmost, uppermost, highest",
         "bottom": "bottom, lower",
@@ -197,10 +209,10 @@ SUPERLATIVES: Final = _table(
         "tallest": "tallest",
         "shortest": "shortest",
         "nearest": "nearest, closest",
-        "farthest": "farthest, furthest",
+        "farthest": "farthest, furthest, farthest away, furthest away",
     }
 )
-"""Superlatives that pick one of several, in one wording each."""
+"""Superlatives that pick one of several, in one wording each; `ranks` says which of them stand for an order."""
 
 CORNERS: Final = _table(
     {

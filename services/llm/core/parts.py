@@ -16,6 +16,16 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
+class Value(Mark):
+    """An attribute that a question asks about and does not take for granted, as in "is it red?"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Corner(Mark):
+    """A part of the picture: "left", "background"."""
+
+
+@dataclass(frozen=True, slots=True)
 class Asked:
     """A dimension or comparison that is asked about the first thing."""
 
@@ -31,10 +41,10 @@ class Literal:
 
 @dataclass(frozen=True, slots=True)
 class Noun:
-    """A noun in the singular; `side` is "from the left" and the like."""
+    """A noun in the singular; `single` says whether it was said so."""
 
     text: str
-    side: str = ""
+    single: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +64,9 @@ def gathered(parts: Parts) -> Parts:
     done: list[Part] = []
     for part in parts:
         last = done[-1] if done else None
-        if isinstance(last, Things) and isinstance(part, Mark):
+        if isinstance(last, Things) and isinstance(part, Corner):
+            done[-1] = last.cornered(part.text)
+        elif isinstance(last, Things) and isinstance(part, Mark):
             done[-1] = last.marked([part.text])
         elif isinstance(last, Things) and isinstance(part, Link):
             done[-1] = last.placed(part)

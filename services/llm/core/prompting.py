@@ -1,7 +1,7 @@
 """What a language model is told: data as lines of JSON, fenced, the part that stays the same first.
 
-The order is made for prefix caches: rules, then the regions of the image, then what this question made of them, then
-the question. Two questions about one image share all but the end.
+The order is made for prefix caches: rules, then the regions of the image, then the documents, then what this question
+made of them, then the question. Two questions about one image share all but the end.
 """
 
 from __future__ import annotations
@@ -12,18 +12,24 @@ from hashlib import sha256
 from string import Template
 from typing import TYPE_CHECKING, Any, Final
 
+from services.llm.core import sentences
+from services.llm.core.pointing import antecedents, last_understood
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from services.common.claims import Candidate, TargetEvidence
+    from services.common.claims import Candidate, Finding, TargetEvidence
     from services.common.plans import Plan, Target
     from services.common.regions import Region
+    from services.llm.core.conversation import Conversation
     from services.llm.core.evidence import Material
+    from services.llm.core.offers import Offer
+    from services.llm.core.passages import Quotable
 
-REGIONS_TOLD: Final = 256
-"""Regions that the model is told of, and can cite, at most; those that the evidence names come first."""
 LETTERING_TOLD: Final = 300
 """Characters of one region's lettering that the model is told."""
+QUESTION_TOLD: Final = 300
+"""Characters of an earlier question that the model is told."""
 
 _UNFENCED: Final = str.maketrans({"<": "\u2039", ">": "\u203a"})
 """Angle brackets to small angle quotation marks: readable, and no fence or mark is made of them."""
@@ -60,19 +66,25 @@ def fenced(text: str) -> str:
     return "".join(c if c.isprintable() or c == "\n" else " " for c in text).translate(_UNFENCED)
 
 
-def for_plan(prompt: Prompt, question: str) -> Messages:
+def for_plan(prompt: Prompt, question: str, conversation: Conversation = ()) -> Messages:
     """The prompt for a plan."""
-    return prompt.fill(question=fenced(question))
+    before = last_understood(conversation)
+    named = antecedents(before) if before is not None else ()
+    turns = [{"asked": turn.question[:QUESTION_TOLD]} for turn in conversation]
+    earlier = [{"earlier": f"e{number}", "words": target.words} for number, target in enumerate(named, start=1)]
+    return prompt.fill(conversation=_lines([*turns, *earlier]), question=fenced(question))
 
 
-def for_claims(prompt: Prompt, material: Material) -> Messages:
+def for_claims(prompt: Prompt, material: Material, offer: Offer) -> Messages:
     """The prompt for claims."""
-    told = [material.regions[region_id] for region_id in region_ids(material)]
     targets = {target.id: target for target in material.plan.targets}
-    lines = [_evidence(targets.get(target_id), item) for target_id, item in material.evidence.items()]
+    asked = {"task": material.plan.task.name.lower(), **_relations(material.plan)}
+    evidence = [_evidence(targets.get(target_id), item) for target_id, item in material.evidence.items()]
+    findings = [_finding(material.plan, name, *each) for name, each in offer.findings.items()]
     return prompt.fill(
-        regions=_lines(_region(region) for region in told),
-        evidence=_lines([{"task": material.plan.task.name.lower(), **_relations(material.plan)}, *lines]),
+        regions=_lines(_region(material.regions[region_id]) for region_id in offer.regions),
+        documents=_lines(_passage(name, said) for name, said in offer.passages.items()),
+        evidence=_lines([asked, *evidence, *findings]),
         question=fenced(material.question),
     )
 
@@ -80,18 +92,6 @@ def for_claims(prompt: Prompt, material: Material) -> Messages:
 def for_judgement(prompt: Prompt, statement: str) -> Messages:
     """The prompt for a judgement; the pictures go beside it."""
     return prompt.fill(statement=fenced(statement))
-
-
-def region_ids(material: Material) -> tuple[str, ...]:
-    """The regions that the model is told of, in the order in which they were sent."""
-    named = dict.fromkeys(
-        region_id
-        for item in material.evidence.values()
-        for candidate in item.candidates
-        for region_id in (candidate.region_id, *candidate.context_region_ids)
-    )
-    chosen = frozenset([*named, *(r for r in material.regions if r not in named)][:REGIONS_TOLD])
-    return tuple(region_id for region_id in material.regions if region_id in chosen)
 
 
 def _lines(values: Iterable[dict[str, Any]]) -> str:
@@ -122,6 +122,18 @@ def _candidate(candidate: Candidate) -> dict[str, Any]:
     return {"region": candidate.region_id, "fit": round(candidate.fit, 2)} | told
 
 
+def _finding(plan: Plan, name: str, target_id: str, finding: Finding) -> dict[str, Any]:
+    says = sentences.derived(finding.statement, plan)
+    return {"finding": name, "target": target_id, "region": finding.region_id, "says": says}
+
+
+def _passage(name: str, said: Quotable) -> dict[str, Any]:
+    titled = {"title": said.title} if said.title else {}
+    return {"passage": name, "document": said.passage.document_id, **titled, "text": said.text}
+
+
 def _relations(plan: Plan) -> dict[str, Any]:
-    relations = [f"{r.subject_id} {r.kind.name.lower()} {r.object_id}" for r in plan.relations]
+    relations = [
+        f"{r.subject_id} {r.kind.name.lower()} {r.object_id} {r.second_object_id}".strip() for r in plan.relations
+    ]
     return {"relations": relations} if relations else {}

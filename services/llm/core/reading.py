@@ -29,13 +29,15 @@ from services.llm.core.lexicon import (
     TEXT_NOUNS,
 )
 from services.llm.core.nouns import singular
-from services.llm.core.parts import Asked, Literal, Mark, Noun, Parts, Request, gathered
+from services.llm.core.parts import Asked, Corner, Literal, Mark, Noun, Parts, Request, Value, gathered
 from services.llm.core.patterns import PATTERNS
+from services.llm.core.ranks import LAST, PLACES, ranked
 from services.llm.core.things import Link, Things, thing
-from services.llm.core.words import canonical
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from services.common.plans import Rank
 
 
 MAX_WORDS: Final = 100
@@ -48,6 +50,13 @@ _OWNER_RELATION: Final[Mapping[TextField, RelationKind]] = {TextField.PRICE: Rel
 
 _OFTEN_SEVERAL: Final = frozenset({TextField.DATE, TextField.TIME, TextField.ADDRESS})
 """Fields of which a page has several, told apart by their keys: "check-in date"."""
+
+
+_FROM_TOP: Final = frozenset({"line"})
+"""Lettering that is counted off from the top."""
+
+_CERTAIN: Final = ("the ", "this ", "that ", "my ", "your ", "our ", "his ", "her ", "their ")
+"""How things begin of which there is one."""
 
 
 def owner_relation(field: TextField) -> RelationKind:
@@ -91,6 +100,19 @@ class Reader(NodeVisitor):  # type: ignore[type-arg]  # generic in its stubs, no
     def visit_superlative(self, node: Node, _: Any) -> Parts:
         return (Mark(SUPERLATIVES[_text(node)]),)
 
+    def visit_extreme(self, _: Node, children: Sequence[Parts]) -> Parts:
+        return tuple(Corner(part.text) for part in _flat(children) if isinstance(part, Mark))
+
+    def visit_the_most(self, _: Node, children: Sequence[Parts]) -> Parts:
+        *ordinal, order = (part.text.rpartition(" ")[2] for part in _flat(children) if isinstance(part, Mark))
+        return (*map(Mark, ordinal), Corner(order))
+
+    def visit_which_chosen(self, _: Node, children: Sequence[Parts]) -> Parts:
+        return tuple(replace(part, certain=True) if isinstance(part, Things) else part for part in _flat(children))
+
+    def visit_state_value(self, _: Node, children: Sequence[Parts]) -> Parts:
+        return tuple(Value(part.text) if isinstance(part, Mark) else part for part in _flat(children))
+
     def visit_participle(self, node: Node, _: Any) -> Parts:
         return (Mark(_text(node)),)
 
@@ -98,10 +120,10 @@ class Reader(NodeVisitor):  # type: ignore[type-arg]  # generic in its stubs, no
 
     def visit_exclusive_pair(self, node: Node, _: Any) -> Parts:
         states = node.children[0].children
-        return (Mark(_text(states[0])), Mark(_text(states[-1])))
+        return (Value(_text(states[0])), Value(_text(states[-1])))
 
     def visit_corner(self, node: Node, _: Any) -> Parts:
-        return (Mark(CORNERS[_text(node)]),)
+        return (Corner(CORNERS[_text(node)]),)
 
     def visit_dimension(self, node: Node, _: Any) -> Parts:
         return (Asked(DIMENSIONS[_text(node)]),)
@@ -124,8 +146,9 @@ class Reader(NodeVisitor):  # type: ignore[type-arg]  # generic in its stubs, no
         return (Asked(" ".join(("same", *(part.text for part in _flat(children) if isinstance(part, Asked))))),)
 
     def visit_either(self, _: Node, children: Sequence[Parts]) -> Parts:
-        first = next(part.text for part in _flat(children) if isinstance(part, Mark))
-        return (Asked(PROPERTIES.get(first, "state")),)
+        values = tuple(part for part in _flat(children) if isinstance(part, Value))
+        dimension = PROPERTIES.get(values[0].text, "state")
+        return values if dimension == "state" else (Asked(dimension),)
 
     def visit_weighing(self, _: Node, __: Any) -> Parts:
         return (Asked("weight"),)
@@ -148,8 +171,14 @@ class Reader(NodeVisitor):  # type: ignore[type-arg]  # generic in its stubs, no
     def visit_relation(self, node: Node, _: Any) -> Parts:
         return (RELATIONS[_text(node)],)
 
+    def visit_between(self, _: Node, children: Sequence[Parts]) -> Parts:
+        first, *second = (part for part in _flat(children) if isinstance(part, Things))
+        return (Link(RelationKind.BETWEEN, first, second=second[0] if second else None),)
+
     def visit_related(self, _: Node, children: Sequence[Parts]) -> Parts:
         (kind, *others) = _flat(children)
+        if isinstance(kind, Link):
+            return (kind,)
         return tuple(Link(kind, part) for part in others if isinstance(kind, RelationKind) and isinstance(part, Things))
 
     visit_on_carrier = visit_related
@@ -171,7 +200,8 @@ class Reader(NodeVisitor):  # type: ignore[type-arg]  # generic in its stubs, no
     # ---- things
 
     def visit_noun(self, node: Node, _: Any) -> Parts:
-        return (Noun(singular(_text(node))),)
+        noun = singular(_text(node))
+        return (Noun(noun, single=noun == _text(node)),)
 
     visit_carrier_name = visit_generic_noun = visit_paper_name = visit_noun
     visit_plate_name = visit_verbal_noun = visit_one = visit_noun
@@ -182,17 +212,12 @@ class Reader(NodeVisitor):  # type: ignore[type-arg]  # generic in its stubs, no
     def visit_from_side(self, node: Node, _: Any) -> Parts:
         return (Mark(_text(node)),)
 
-    def visit_sided(self, _: Node, children: Sequence[Parts]) -> Parts:
-        side = next(part.text for part in _flat(children) if isinstance(part, Mark))
-        return tuple(Noun(part.text, side) for part in _flat(children) if isinstance(part, Noun))
-
-    def visit_object(self, _: Node, children: Sequence[Parts]) -> Parts:
+    def visit_object(self, node: Node, children: Sequence[Parts]) -> Parts:
         parts = _flat(children)
         noun = next(part for part in parts if isinstance(part, Noun))
-        marks = [part.text for part in parts if isinstance(part, Mark)]
-        if noun.side:
-            marks = [*marks[:-1], f"{marks[-1]} {noun.side}"] if marks else [noun.side]
-        return (thing(Target("", noun=noun.text, attributes=tuple(marks))),)
+        marks, rank = _ranked([part.text for part in parts if isinstance(part, Mark)], noun.text)
+        certain = noun.single and node.text.lower().startswith(_CERTAIN)
+        return (Things((Target("", noun=noun.text, attributes=marks, rank=rank),), certain=certain),)
 
     visit_carrier = visit_possessor = visit_paper = visit_object
 
@@ -213,7 +238,7 @@ class Reader(NodeVisitor):  # type: ignore[type-arg]  # generic in its stubs, no
     def visit_np(self, _: Node, children: Sequence[Parts]) -> Parts:
         return gathered(_flat(children))
 
-    visit_plain = visit_np
+    visit_plain = visit_level = visit_np
 
     def visit_activity(self, node: Node, _: Any) -> Parts:
         return (Mark(_text(node, skip=1)),)
@@ -315,27 +340,46 @@ class Reader(NodeVisitor):  # type: ignore[type-arg]  # generic in its stubs, no
         return _field(_flat(children))
 
 
-def read(question: str) -> Request | None:
-    """What a question asks; None where no pattern fits it, and for texts too long to be one question."""
-    text = canonical(question)
+def read(text: str) -> Request | None:
+    """What a question in canonical form asks; None where no pattern fits it, and where it is too long to be one."""
+    parts = _parsed("question", text)
+    return parts[0] if parts is not None and isinstance(parts[0], Request) else None
+
+
+def fragment(text: str) -> Parts | None:
+    """What a text in canonical form names to go on with: "and the dog", "the left one"; None where it is no such."""
+    return _parsed("fragment", text)
+
+
+def _parsed(rule: str, text: str) -> Parts | None:
     if len(_QUOTED.sub("", text).split()) > MAX_WORDS:
         return None
     try:
-        tree = GRAMMAR.parse(text)
+        tree = GRAMMAR[rule].parse(text)
     except ParseError:
         return None
-    request: Request
-    (request,) = Reader().visit(tree)
-    return request
+    parts: Parts = Reader().visit(tree)
+    return parts
 
 
 def _field(parts: Parts) -> Parts:
     marks = [part.text for part in parts if isinstance(part, Mark)]
     (named, *_) = (part for part in parts if isinstance(part, Things))
+    if named.head.noun in _FROM_TOP:
+        attributes, rank = _ranked(marks, named.head.noun)
+        named, marks = named.with_head(replace(named.head, rank=rank)), list(attributes)
     for part in parts:
         if isinstance(part, Link):
             named = named.placed(replace(part, kind=owner_relation(named.head.text_field)))
     return (named.marked(marks),)
+
+
+def _ranked(marks: Sequence[str], noun: str) -> tuple[tuple[str, ...], Rank | None]:
+    """The attributes and the rank of a noun, by all that is said of it."""
+    side = next((mark for mark in marks if mark.startswith("from ")), "")
+    if not side and noun in _FROM_TOP and any(mark in PLACES or mark == LAST for mark in marks):
+        side = "from the top"
+    return ranked([mark for mark in marks if mark != side], side)
 
 
 def _flat(children: Sequence[Parts]) -> Parts:

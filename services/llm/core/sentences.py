@@ -1,4 +1,4 @@
-"""Sentences for people. What was read in the picture stands in them in quotation marks, or is a bare figure."""
+"""Sentences for people. What was read, in a picture or a document, stands in quotation marks, or is a bare figure."""
 
 from __future__ import annotations
 
@@ -6,11 +6,14 @@ import re
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from services.common.plans import RelationKind, Target, TextField, described
+from services.common.claims import Attribute, Compared, Related, State
+from services.common.plans import Aspect, Plan, RelationKind, Target, TextField, described
 from services.llm.core.nouns import plural
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from services.common.claims import Statement
 
 MAX_QUOTED: Final = 200
 """Characters of lettering that a sentence repeats; the statement for machines always has all."""
@@ -30,8 +33,27 @@ _PLACES: Final[Mapping[RelationKind, str]] = MappingProxyType(
         RelationKind.NEXT_TO: "next to",
         RelationKind.IN_FRONT_OF: "in front of",
         RelationKind.BEHIND: "behind",
+        RelationKind.OVERLAPPING: "overlapping",
+        RelationKind.BETWEEN: "between",
+        RelationKind.SAME_COLOR: "of the same colour as",
+        RelationKind.LARGER_THAN: "larger than",
+        RelationKind.SMALLER_THAN: "smaller than",
     }
 )
+
+_COMPARED: Final[Mapping[tuple[Aspect, bool], str]] = MappingProxyType(
+    {
+        (Aspect.SIZE, False): "is larger than",
+        (Aspect.SIZE, True): "is smaller than",
+        (Aspect.NEARNESS, False): "is nearer to the camera than",
+        (Aspect.NEARNESS, True): "is farther from the camera than",
+        (Aspect.LEFTNESS, False): "lies farther to the left than",
+        (Aspect.LEFTNESS, True): "lies farther to the right than",
+        (Aspect.HEIGHT, False): "lies higher than",
+        (Aspect.HEIGHT, True): "lies lower than",
+    }
+)
+"""What a comparison says of its two sides, by what is compared and whether the first has the less of it."""
 
 _SUBJECTS: Final[Mapping[TextField, str]] = MappingProxyType(
     {
@@ -43,6 +65,9 @@ _SUBJECTS: Final[Mapping[TextField, str]] = MappingProxyType(
     }
 )
 """What a sentence calls a field; the others go by the word in the question."""
+
+_MARK: Final = '"'
+"""What a label of lettering stands between."""
 
 _UNCOUNTED: Final = ("text", "lettering")
 
@@ -104,6 +129,61 @@ def field(target: Target, value: str, place: str) -> str:
 def placed(kind: RelationKind, anchor: Target) -> str:
     """The place by another thing, as a suffix: ' on the motorcycle'."""
     return f" {_PLACES[kind]} the {phrase(anchor)}"
+
+
+def derived(statement: Statement, plan: Plan) -> str:
+    """What code derived of a thing. The plan tells what its other targets are called.
+
+    Raises:
+        ValueError: Such a statement is not derived.
+    """
+    match statement:
+        case Attribute(label, Aspect.MATERIAL, value):
+            return f"The {_called(label)} is made of {value}."
+        case Attribute(label, _, value):
+            return f"The {_called(label)} is {value}."
+        case State(label, value, negated):
+            return f"The {_called(label)} is {'not ' if negated else ''}{value}."
+        case Related():
+            return _related(statement, plan)
+        case Compared():
+            return _compared(statement)
+        case _:
+            msg = f"{type(statement).__name__} is not derived"
+            raise ValueError(msg)
+
+
+def _related(said: Related, plan: Plan) -> str:
+    place = f"The {_called(said.label)} is {_PLACES[said.kind]} the"
+    if said.kind is not RelationKind.BETWEEN:
+        return f"{place} {_called(said.object_label)}."
+    if said.second_object_id in ("", said.object_id):
+        return f"{place} {plural(_called(said.object_label))}."
+    second = next((phrase(target) for target in plan.targets if target.id == said.second_object_id), "other")
+    return f"{place} {_called(said.object_label)} and the {second}."
+
+
+def _compared(said: Compared) -> str:
+    if said.aspect is Aspect.NUMBER:
+        ours, theirs = plural(_called(said.label)), plural(_called(said.other_label))
+        return f"There are {'fewer' if said.least else 'more'} {ours} than {theirs} in the picture."
+    verb = _COMPARED.get((said.aspect, said.least))
+    if verb is None:
+        verb = f"has {'less' if said.least else 'more'} {said.aspect.name.lower()} than"
+    return f"The {_called(said.label)} {verb} the {_called(said.other_label)}."
+
+
+def knowledge(quote: str, title: str) -> str:
+    """What a document says, in its own words."""
+    return f"{f'The document {quoted(title)}' if title else 'A document'} says: {quoted(quote)}."
+
+
+def _called(label: str) -> str:
+    """A thing in a sentence; what is given word for word is lettering."""
+    if not label.startswith(_MARK):
+        return label or "object"
+    lettering = label.strip(_MARK)
+    return f"lettering {quoted(lettering)}"
 
 
 def _is(target: Target) -> str:

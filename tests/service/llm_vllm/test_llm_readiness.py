@@ -12,7 +12,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from services.common.errors import PartUnavailable
 from services.llm.__main__ import parts_on
 from services.llm.core.trouble import ModelTrouble, Trouble
-from services.llm.openai import OpenAiEndpoint, Pace, Sampling
+from services.llm.openai import OpenAiEndpoint, Pace
 from services.llm.settings import LlmSettings
 from services.llm.watch import Watch
 from services.runtime.server import serving
@@ -61,7 +61,7 @@ async def test_an_endpoint_that_does_not_fit_is_named(endpoint: OpenAiSimulator,
             with pytest.raises(PartUnavailable) as caught:
                 await watch.ready()
             assert caught.value.metadata["trouble"] == trouble
-    assert endpoint.probes <= 3, "a failed probe is believed for a while"
+    assert endpoint.probes <= 4, "a failed probe is believed for a while"
 
 
 async def test_an_endpoint_that_was_lost_is_looked_at_anew() -> None:
@@ -76,7 +76,7 @@ async def test_an_endpoint_that_was_lost_is_looked_at_anew() -> None:
 
 
 def adapter_of(endpoint: OpenAiSimulator) -> OpenAiEndpoint:
-    return OpenAiEndpoint(endpoint.url, sampling=Sampling(), pace=Pace())
+    return OpenAiEndpoint(endpoint.url, pace=Pace())
 
 
 async def first_until(seen: AsyncIterator[int], wanted: int) -> AsyncIterator[int]:

@@ -16,10 +16,11 @@ from structlog.testing import capture_logs
 from groundwire.v1 import llm_service_pb2 as pb
 from groundwire.v1 import plan_pb2
 from groundwire.v1.llm_service_pb2_grpc import LlmServiceStub
-from services.common.plans import Task
+from services.common.plans import Aspect, Engine, Plan, Target, Task
 from services.llm import genai
 from services.llm.__main__ import parts_on
 from services.llm.settings import LlmSettings
+from services.runtime import wire
 from services.runtime.channels import open_channel
 from services.runtime.server import serving
 from services.runtime.status import from_rpc_error
@@ -77,7 +78,7 @@ async def world(endpoint: OpenAiSimulator | None = None, **changes: Any) -> Asyn
 
 
 def cited(responses: Sequence[pb.ComposeResponse]) -> list[str]:
-    return [c.region_id for response in responses for c in response.draft.citations]
+    return [c.region_id for response in responses for c in response.draft.citations if not c.HasField("passage")]
 
 
 def patience(behaviour: Behaviour, seconds: float) -> dict[str, Any]:
@@ -94,12 +95,13 @@ def troubles(logs: Sequence[Any]) -> list[str]:
 # ---- What goes well
 
 
-async def test_a_plan_comes_from_the_model_and_names_it() -> None:
-    async with world() as here:
+async def test_a_plan_comes_from_the_model_and_says_how_to_have_it_again() -> None:
+    async with world(temperature=0.5, seed=3) as here:
         response = await here.plan()
     assert not response.degraded
-    assert (response.plan.engine.name, response.plan.engine.version) == ("sim", "sim-1")
-    assert len(response.plan.engine.prompt_digest) == 64
+    engine = response.plan.engine
+    assert (engine.name, engine.version, engine.temperature, engine.seed) == ("sim", "sim-1", 0.5, 3)
+    assert (len(engine.prompt_digest), engine.trouble) == (64, "")
     assert response.plan.task in plan_pb2.Task.values()
 
 
@@ -110,6 +112,34 @@ async def test_claims_come_from_the_model_each_with_its_citation() -> None:
     assert [r.draft.predicate.reading.text for r in responses] == list(LINES)
     assert cited(responses) == ["r1", "r2", "r3", "r4", "r5"]
     assert {(r.engine.name, r.degraded) for r in responses} == {("sim", False)}
+
+
+async def test_where_no_seed_is_taken_none_is_sent_or_recorded() -> None:
+    async with world(OpenAiSimulator(takes_seeds=False), seed=3) as here:
+        response = await here.plan()
+        (chat,) = here.endpoint.chats
+    assert "seed" not in chat.body
+    assert not response.plan.engine.HasField("seed")
+    assert response.plan.engine.HasField("temperature")
+
+
+async def test_it_is_offered_as_what_the_turn_before_was_about() -> None:
+    before = Plan(Task.LOCATE, Engine("rules", "3"), (Target("t1", "dog"),))
+    request = pb.PlanRequest(
+        question="What colour is it?",
+        conversation=[pb.Turn(question="Where is the dog?", plan=wire.plan_to(before))],
+    )
+    it = {"targets": [{"kind": "earlier", "of": "e1", "attributes": []}]}
+    written_plan = json.dumps({"plan": {"task": "attribute", "aspect": "color", "things": it}})
+    async with world() as here:
+        here.endpoint.script = [Behaviour(text=written_plan), Behaviour(status=400)]
+        by_model, by_rules = await here.llm.Plan(request), await here.llm.Plan(request)
+        assert '"e2"' not in json.dumps(here.endpoint.chats[0].body["response_format"])
+    assert [response.degraded for response in (by_model, by_rules)] == [False, True]
+    for response in (by_model, by_rules):
+        plan = wire.plan_from(response.plan)
+        assert (plan.task, plan.aspect) == (Task.ATTRIBUTE, Aspect.COLOR)
+        assert plan.targets == (Target("t1", "dog", earlier=True),)
 
 
 async def test_a_claim_arrives_while_the_next_is_still_to_come() -> None:
@@ -232,7 +262,7 @@ async def test_each_trouble_has_its_name_and_the_rules_plan(behaviour: Behaviour
             response = await here.plan()
         assert len(here.endpoint.chats) == tries
     assert response.degraded
-    assert response.plan.engine.name == "rules"
+    assert (response.plan.engine.name, response.plan.engine.trouble) == ("rules", trouble)
     assert response.plan.task == plan_pb2.TASK_READ
     assert troubles(logs) == [trouble]
 
@@ -263,6 +293,7 @@ async def test_when_the_stream_dies_no_claim_is_lost_or_doubled(then: str) -> No
         assert len(here.endpoint.chats) == 1
     assert cited(responses) == ["r1", "r2", "r3", "r4", "r5"]
     assert [(r.engine.name, r.degraded) for r in responses] == [("sim", False)] * 3 + [("rules", True)] * 2
+    assert [bool(r.engine.trouble) for r in responses] == [False] * 3 + [True] * 2
 
 
 async def test_a_cut_list_of_claims_is_finished_by_the_rules() -> None:
@@ -309,6 +340,7 @@ async def test_without_an_endpoint_that_listens_the_rules_answer() -> None:
         (OpenAiSimulator(models=("a", "b")), "", "wrong_model"),
         (OpenAiSimulator(models=()), "", "wrong_model"),
         (OpenAiSimulator(holds_schemas=False), "", "unable"),
+        (OpenAiSimulator(takes_patterns=False), "", "unable"),
     ],
 )
 async def test_an_endpoint_that_does_not_fit_is_not_asked(endpoint: OpenAiSimulator, model: str, trouble: str) -> None:
@@ -319,13 +351,23 @@ async def test_an_endpoint_that_does_not_fit_is_not_asked(endpoint: OpenAiSimula
     assert troubles(logs) == [trouble]
 
 
-async def test_what_the_endpoint_cannot_do_is_said_once() -> None:
+@pytest.mark.parametrize(
+    ("endpoint", "missing"),
+    [
+        (OpenAiSimulator(tells_logprobs=False), ["token probabilities", "images"]),
+        (OpenAiSimulator(takes_seeds=False, sees_images=True), ["seeds"]),
+        (OpenAiSimulator(sees_images=True, leaves_images_out=True), ["images"]),
+        (OpenAiSimulator(sees_images=True), []),
+    ],
+)
+async def test_what_the_endpoint_cannot_do_is_said_once(endpoint: OpenAiSimulator, missing: list[str]) -> None:
     with capture_logs() as logs:
-        async with world(OpenAiSimulator(tells_logprobs=False)) as here:
+        async with world(endpoint) as here:
             await here.plan()
             await here.plan()
     (found,) = [entry for entry in logs if entry["event"] == "language model found"]
-    assert found["missing"] == ["token probabilities", "images"]
+    assert found["missing"] == missing
+    assert found["grammar_s"] >= 0
     assert (found["model"], found["context_tokens"]) == ("sim", 8192)
 
 

@@ -75,7 +75,7 @@ async def test_a_model_that_cannot_judge_is_not_asked(endpoint: OpenAiSimulator)
     [
         (Behaviour(status=429), "busy"),
         (Behaviour(status=500), "fault"),
-        (Behaviour(stops_after=0), "unreachable"),
+        (Behaviour(stops_after=0), "dropped"),
         (Behaviour(model="another"), "wrong_model"),
         (Behaviour(steps=(("The", {"The": 0.0}),)), "unfit"),
         (Behaviour(steps=()), "unfit"),

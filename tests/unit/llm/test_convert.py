@@ -5,15 +5,33 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from groundwire.v1 import geometry_pb2
+from groundwire.v1 import claim_pb2, geometry_pb2
 from groundwire.v1 import llm_service_pb2 as pb
-from services.common.claims import Absent, Citation, CitationRole, ClaimDraft, Count, Exists, Field, Located, Reading
+from services.common.claims import (
+    Absent,
+    Attribute,
+    Citation,
+    CitationRole,
+    ClaimDraft,
+    Compared,
+    Count,
+    Document,
+    Exists,
+    Field,
+    Finding,
+    Knowledge,
+    Located,
+    Reading,
+    Related,
+    State,
+)
 from services.common.errors import InvalidField
-from services.common.plans import Plan, Relation, RelationKind, Task, TextField
+from services.common.plans import Aspect, Plan, Relation, RelationKind, Task, TextField
 from services.llm import convert
+from services.llm.core.conversation import Turn
 from services.llm.core.planner import ENGINE
 from services.llm.ports import Composed, Planned
-from services.runtime import wire
+from services.runtime import statements, wire
 from tests.unit.llm.scenes import DIGEST, region
 from tests.unit.llm.table import plan
 
@@ -22,6 +40,7 @@ if TYPE_CHECKING:
 
     from services.common.claims import Statement
 
+BLUE = Attribute("motorcycle", Aspect.COLOR, "blue")
 ASKED = plan("READ", "brand <brand>", "motorcycle", relations=("t1 ON t2",))
 
 
@@ -36,9 +55,22 @@ def request(asked: Plan = ASKED) -> pb.ComposeRequest:
                 candidates=[pb.Candidate(region_id="r1", fit=0.9, value="YAMAHA", context_region_ids=["r2"])],
                 distinct=1,
                 searched=True,
+                findings=[
+                    pb.Finding(
+                        region_id="r1",
+                        statement=statements.predicate_to("t1", BLUE),
+                        object_region_ids=["r2"],
+                        strength=0.5,
+                    )
+                ],
             )
         ],
+        documents=[claim_pb2.Document(id="manual-1.0", title="Manual", text="Check the oil.")],
     )
+
+
+def restate(message: pb.ComposeRequest, statement: Statement) -> None:
+    message.evidence[0].findings[0].statement.CopyFrom(statements.predicate_to("t1", statement))
 
 
 def test_a_request_becomes_material() -> None:
@@ -48,11 +80,40 @@ def test_a_request_becomes_material() -> None:
     assert material.regions == {"r1": region("r1", "YAMAHA"), "r2": region("r2", "KEY")}
     (candidate,) = material.evidence["t1"].candidates
     assert (candidate.region_id, candidate.value, candidate.context_region_ids) == ("r1", "YAMAHA", ("r2",))
+    assert material.evidence["t1"].findings == (Finding("r1", BLUE, 0.5, ("r2",)),)
+    assert material.documents == {"manual-1.0": Document("manual-1.0", "Check the oil.", "Manual")}
+
+
+def test_a_conversation_becomes_turns() -> None:
+    turn = pb.Turn(question=" What brand? ", plan=wire.plan_to(ASKED))
+    assert convert.conversation_from([turn]) == (Turn("What brand?", ASKED),)
+    assert len(convert.conversation_from([turn] * 8)) == 8
+    with pytest.raises(InvalidField, match="9 turns"):
+        convert.conversation_from([turn] * 9)
+
+
+@pytest.mark.parametrize(
+    ("field", "change"),
+    [
+        ("conversation.question", lambda t: setattr(t, "question", " ")),
+        ("conversation.question", lambda t: setattr(t, "question", "x" * 2001)),
+        ("plan.targets", lambda t: setattr(t.plan.targets[1], "id", "t1")),
+        ("plan.relations", lambda t: setattr(t.plan.relations[0], "object_id", "t3")),
+        ("plan.task", lambda t: setattr(t.plan, "task", 99)),
+    ],
+)
+def test_a_turn_that_breaks_the_contract_is_refused_by_field(field: str, change: Callable[[pb.Turn], object]) -> None:
+    turn = pb.Turn(question="What brand?", plan=wire.plan_to(ASKED))
+    change(turn)
+    with pytest.raises(InvalidField) as raised:
+        convert.conversation_from([turn])
+    assert raised.value.field == field
 
 
 def test_evidence_of_the_whole_picture_goes_with_a_plan_without_targets() -> None:
     message = request(Plan(Task.READ, ENGINE))
     message.evidence[0].target_id = ""
+    del message.evidence[0].findings[:]
     assert list(convert.material_from(message).evidence) == [""]
 
 
@@ -80,6 +141,25 @@ def test_evidence_of_the_whole_picture_goes_with_a_plan_without_targets() -> Non
         ("evidence.candidates", lambda m: m.evidence[0].candidates[0].context_region_ids.append("r99")),
         ("evidence.candidates.fit", lambda m: setattr(m.evidence[0].candidates[0], "fit", math.nan)),
         ("evidence.candidates.fit", lambda m: setattr(m.evidence[0].candidates[0], "fit", 1.5)),
+        ("plan.relations", lambda m: setattr(m.plan.relations[0], "second_object_id", "t3")),
+        ("evidence.findings", lambda m: setattr(m.evidence[0].findings[0], "region_id", "r99")),
+        ("evidence.findings", lambda m: m.evidence[0].findings[0].object_region_ids.append("r99")),
+        ("evidence.findings", lambda m: m.evidence[0].findings.extend([m.evidence[0].findings[0]] * 200)),
+        ("evidence.findings.strength", lambda m: setattr(m.evidence[0].findings[0], "strength", math.inf)),
+        ("evidence.findings.strength", lambda m: setattr(m.evidence[0].findings[0], "strength", -0.1)),
+        ("evidence.findings.statement", lambda m: setattr(m.evidence[0].findings[0].statement, "target_id", "t2")),
+        ("evidence.findings.statement", lambda m: restate(m, Related("a", RelationKind.ON, "t9", "b"))),
+        ("evidence.findings.statement", lambda m: restate(m, Related("a", RelationKind.ON, "t2", "b", "t9"))),
+        ("evidence.findings.statement", lambda m: restate(m, Compared("a", Aspect.SIZE, False, "t9", "b"))),
+        ("evidence.findings.statement", lambda m: restate(m, Exists("a"))),
+        ("predicate.kind", lambda m: m.evidence[0].findings[0].ClearField("statement")),
+        ("documents", lambda m: m.documents.extend(claim_pb2.Document(id=f"x{n}") for n in range(8))),
+        ("documents.id", lambda m: m.documents.append(m.documents[0])),
+        ("documents.id", lambda m: setattr(m.documents[0], "id", "")),
+        ("documents.id", lambda m: setattr(m.documents[0], "id", "../x y")),
+        ("documents.id", lambda m: setattr(m.documents[0], "id", "x" * 65)),
+        ("documents.title", lambda m: setattr(m.documents[0], "title", "x" * 201)),
+        ("documents.text", lambda m: setattr(m.documents[0], "text", "x" * 20_001)),
     ],
 )
 def test_a_request_that_breaks_the_contract_is_refused_by_field(
@@ -129,6 +209,11 @@ def test_a_statement_that_breaks_the_contract_is_refused_by_field(field: str, me
         (Count("dog", 3), "count"),
         (Reading("YAMAHA"), "reading"),
         (Field(TextField.BRAND, "brand", "YAMAHA"), "field"),
+        (Attribute("dog", Aspect.COLOR, "brown"), "attribute"),
+        (State("door", "open", negated=True), "state"),
+        (Related("cup", RelationKind.ON, "t2", "table"), "related"),
+        (Compared("cup", Aspect.SIZE, True, "t2", "plate"), "compared"),
+        (Knowledge("Check the oil."), "knowledge"),
     ],
 )
 def test_a_claim_keeps_its_statement_and_citations(statement: Statement, kind: str) -> None:

@@ -7,13 +7,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.common.plans import Plan, Task
+from services.common.plans import Aspect, Plan, RelationKind, Task
 from services.llm.core.classes import CLASSES
 from services.llm.core.lexicon import entries
 from services.llm.core.patterns import PATTERNS
 from services.llm.core.planner import ENGINE, plan
+from services.llm.core.pointing import IT, OTHER
 from services.llm.core.reading import read
-from tests.unit.llm.table import Row, rows
+from services.llm.core.words import canonical
+from tests.unit.llm.table import Row, rows, spoken
 from tests.unit.llm.table import plan as expected
 
 if TYPE_CHECKING:
@@ -25,12 +27,12 @@ NOT_UNDERSTOOD = Plan(Task.UNKNOWN, ENGINE)
 
 @pytest.mark.parametrize("row", TABLE, ids=lambda row: row.question)
 def test_each_question_of_the_table_gives_its_plan(row: Row) -> None:
-    assert plan(row.question) == row.plan
+    assert plan(row.question, spoken(row.before)) == row.plan
 
 
 def test_accuracy_by_task_is_whole(record_property: Callable[[str, object], None]) -> None:
     asked = Counter(row.plan.task.name for row in TABLE)
-    right = Counter(row.plan.task.name for row in TABLE if plan(row.question) == row.plan)
+    right = Counter(row.plan.task.name for row in TABLE if plan(row.question, spoken(row.before)) == row.plan)
     record_property("planner_accuracy", {task: f"{right[task]}/{asked[task]}" for task in asked})
     assert right == asked
     assert set(asked) == {task.name for task in Task}
@@ -38,7 +40,7 @@ def test_accuracy_by_task_is_whole(record_property: Callable[[str, object], None
 
 def test_the_table_is_large_and_asks_nothing_twice() -> None:
     assert len(TABLE) >= 400
-    assert len({row.question for row in TABLE}) == len(TABLE)
+    assert len({(row.question, row.before) for row in TABLE}) == len(TABLE)
 
 
 @pytest.mark.parametrize(
@@ -54,9 +56,20 @@ def test_the_table_is_large_and_asks_nothing_twice() -> None:
         ("Read the text", expected("READ")),
         ("Where is the word EXIT?", expected("LOCATE", '"EXIT" <any>')),
         ('How many times does "OPEN" appear?', expected("COUNT", '"OPEN" <any>')),
-        ("Which is bigger, the dog or the cat?", expected("COMPARE", "[bigger] dog", "cat")),
-        ("Is the door open?", expected("STATE", "[open] door")),
-        ("What colour is the car?", expected("ATTRIBUTE", "[colour] car")),
+        ("Which is bigger, the dog or the cat?", expected("COMPARE", "dog", "cat", aspect="SIZE")),
+        ("Which is smaller, the dog or the cat?", expected("COMPARE", "dog", "cat", aspect="SIZE", least=True)),
+        ("Is the door open?", expected("STATE", "[open] door", aspect="CONDITION")),
+        ("What colour is the car?", expected("ATTRIBUTE", "car", aspect="COLOR")),
+        ("Is the big car red?", expected("ATTRIBUTE", "[big] car", aspect="COLOR")),
+        ("Is the red car big?", expected("ATTRIBUTE", "[red] car", aspect="SIZE")),
+        ("Is the light red?", expected("STATE", "[red] light", aspect="CONDITION")),
+        ("Is the table wooden?", expected("STATE", "[wooden] table", aspect="CONDITION")),
+        ("How old is the man?", expected("ATTRIBUTE", "man")),
+        ("Where is the cup on the left?", expected("LOCATE", "cup @FROM_LEFT 1")),
+        ("Where are the cups on the left?", expected("LOCATE", "[left] cup")),
+        ("Is there a cup on the left?", expected("EXISTS", "[left] cup")),
+        ("Where is the tallest tree?", expected("LOCATE", "[tallest] tree")),
+        ("Is the cup left of the plate?", expected("EXISTS", "cup", "plate", relations=("t1 LEFT_OF t2",))),
     ],
 )
 def test_the_conventions_hold_in_full(question: str, plan_expected: Plan) -> None:
@@ -131,11 +144,18 @@ def test_a_text_longer_than_any_question_is_not_understood() -> None:
 def assert_whole(made: Plan) -> None:
     ids = [target.id for target in made.targets]
     assert ids == [f"t{number}" for number in range(1, len(ids) + 1)]
-    assert {end for r in made.relations for end in (r.subject_id, r.object_id)} <= set(ids)
-    assert all(r.subject_id != r.object_id for r in made.relations)
+    assert {
+        end for r in made.relations for end in (r.subject_id, r.object_id, r.second_object_id or r.object_id)
+    } <= set(ids)
+    assert all(r.subject_id not in (r.object_id, r.second_object_id) for r in made.relations)
+    assert all(bool(r.second_object_id) == (r.kind is RelationKind.BETWEEN) for r in made.relations)
     assert all(target.noun == target.noun.lower() == target.noun.strip() for target in made.targets)
     assert all(attribute == attribute.lower() for target in made.targets for attribute in target.attributes)
     assert all(target.noun or target.literal_text for target in made.targets)
+    assert not any(mark in repr(made) for mark in (IT, OTHER))
+    assert all(target.rank is None or target.rank.place >= 1 for target in made.targets)
+    assert made.aspect is Aspect.NONE or made.task in {Task.ATTRIBUTE, Task.STATE, Task.COMPARE}
+    assert not made.least or made.task is Task.COMPARE
     assert all(target.is_text for target in made.targets if target.literal_text or target.text_field)
     assert made.engine == ENGINE
     if made.task is Task.UNKNOWN:
@@ -173,6 +193,23 @@ def test_questions_with_a_word_lost_or_doubled_give_a_whole_plan(row: Row, data:
     assert_whole(plan(" ".join((*words[:place], *[words[place]] * times, *words[place + 1 :]))))
 
 
+@given(
+    st.lists(st.sampled_from(TABLE), max_size=3), st.lists(st.sampled_from([*KNOWN_WORDS, "it", "them"]), max_size=9)
+)
+@settings(deadline=None, max_examples=200)
+def test_whatever_goes_on_from_whatever_gives_a_whole_plan(before: list[Row], words: list[str]) -> None:
+    conversation = spoken(tuple(row.question for row in before))
+    made = plan(" ".join(words), conversation)
+    assert_whole(made)
+    if not any(turn.plan.targets for turn in conversation):
+        assert not any(target.earlier for target in made.targets)
+
+
+def test_a_conversation_goes_back_over_what_was_not_understood() -> None:
+    conversation = spoken(("Where is the dog?", "ipsum lorem"))
+    assert plan("What colour is it?", conversation) == expected("ATTRIBUTE", "^dog", aspect="COLOR")
+
+
 @given(st.sampled_from(TABLE))
 @settings(deadline=None)
 def test_planning_is_the_same_every_time(row: Row) -> None:
@@ -180,5 +217,5 @@ def test_planning_is_the_same_every_time(row: Row) -> None:
 
 
 def test_every_pattern_of_the_grammar_is_in_the_table() -> None:
-    used = {request.pattern for row in TABLE if (request := read(row.question)) is not None}
+    used = {request.pattern for row in TABLE if (request := read(canonical(row.question))) is not None}
     assert used == set(PATTERNS)

@@ -7,9 +7,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.common.claims import Absent, Citation, CitationRole, ClaimDraft, Count, Field, Reading
-from services.common.plans import Engine, Relation, RelationKind, Target, Task, TextField
-from services.llm.core import answers, prompting, schemas
+from services.common.claims import (
+    Absent,
+    Attribute,
+    Citation,
+    CitationRole,
+    ClaimDraft,
+    Compared,
+    Count,
+    Field,
+    Knowledge,
+    Passage,
+    Reading,
+    Related,
+    State,
+)
+from services.common.plans import Aspect, Engine, Order, Plan, Rank, Relation, RelationKind, Target, Task, TextField
+from services.llm.core import answers, claim_schema, plan_schema
+from services.llm.core.conversation import Turn
+from services.llm.core.offers import offer
 from services.llm.core.remainder import remainder
 from services.llm.core.splitting import ClaimSplitter
 from tests.fakes.material import random_material, wanted
@@ -39,16 +55,77 @@ def test_a_plan_is_read() -> None:
     assert plan.engine == MODEL
 
 
+@pytest.mark.parametrize(
+    ("written", "aspect", "least"),
+    [
+        ({"task": "attribute", "aspect": "color"}, Aspect.COLOR, False),
+        ({"task": "attribute", "aspect": "other"}, Aspect.NONE, False),
+        ({"task": "compare", "aspect": "size", "asks": "less"}, Aspect.SIZE, True),
+        ({"task": "compare", "aspect": "number", "asks": "more"}, Aspect.NUMBER, False),
+        ({"task": "state"}, Aspect.CONDITION, False),
+        ({"task": "locate"}, Aspect.NONE, False),
+    ],
+)
+def test_what_is_asked_is_read(*, written: dict[str, str], aspect: Aspect, least: bool) -> None:
+    things = {"targets": [{"kind": "object", "noun": "car", "attributes": []}]}
+    plan = answers.plan({"plan": {**written, "things": things}}, MODEL)
+    assert (plan.aspect, plan.least) == (aspect, least)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        {"task": "attribute"},
+        {"task": "attribute", "aspect": "weight"},
+        {"task": "attribute", "aspect": "number"},
+        {"task": "compare", "aspect": "size"},
+        {"task": "state", "aspect": "condition"},
+        {"task": "locate", "aspect": "color"},
+    ],
+)
+def test_an_aspect_that_a_task_does_not_have_is_refused(written: dict[str, str]) -> None:
+    things = {"targets": [{"kind": "object", "noun": "car", "attributes": []}]}
+    with pytest.raises(answers.OutsideSchema):
+        answers.plan({"plan": {**written, "things": things}}, MODEL)
+
+
+def test_ranks_and_places_between_are_read() -> None:
+    ranked = {"kind": "ranked", "noun": "cup", "attributes": [], "order": "from_left", "place": 2}
+    plate = {"kind": "object", "noun": "plate", "attributes": []}
+    things = {"targets": [ranked, plate], "relations": ["t1 between t2 t2"]}
+    plan = answers.plan({"plan": {"task": "locate", "things": things}}, MODEL)
+    assert plan.targets[0].rank == Rank(Order.FROM_LEFT, 2)
+    assert plan.relations == (Relation("t1", RelationKind.BETWEEN, "t2", "t2"),)
+
+
+def test_it_is_what_the_turn_before_was_about_and_nothing_where_there_was_none() -> None:
+    dog = Plan(Task.LOCATE, MODEL, (Target("t1", "dog", ("brown",)),))
+    it = {"kind": "earlier", "of": "e1", "attributes": ["wet"]}
+    written = {"plan": {"task": "locate", "things": {"targets": [it]}}}
+    plan = answers.plan(written, MODEL, (Turn("Where is the brown dog?", dog),))
+    assert plan.targets == (Target("t1", "dog", ("brown", "wet"), earlier=True),)
+    for before in ((), (Turn("?", Plan(Task.UNKNOWN, MODEL)),)):
+        with pytest.raises(answers.OutsideSchema):
+            answers.plan(written, MODEL, before)
+    it["of"] = "e2"
+    with pytest.raises(answers.OutsideSchema):
+        answers.plan(written, MODEL, (Turn("Where is the brown dog?", dog),))
+
+
 def test_a_task_about_the_whole_picture_has_no_targets() -> None:
     assert answers.plan({"plan": {"task": "describe"}}, MODEL).targets == ()
 
 
 @pytest.mark.parametrize("seed", range(40))
 def test_whatever_conforms_is_a_plan_whose_relations_hold_between_its_targets(seed: int) -> None:
-    plan = answers.plan(conforming(schemas.PLAN, random.Random(seed)), MODEL)  # noqa: S311 - noise, no secret
+    plan = answers.plan(conforming(plan_schema.plan(), random.Random(seed)), MODEL)  # noqa: S311 - noise, no secret
     ids = [target.id for target in plan.targets]
     assert ids == [f"t{number}" for number in range(1, len(ids) + 1)]
-    assert all({r.subject_id, r.object_id} <= set(ids) and r.subject_id != r.object_id for r in plan.relations)
+    for r in plan.relations:
+        others = {r.object_id, r.second_object_id or r.object_id}
+        assert {r.subject_id, *others} <= set(ids)
+        assert r.subject_id not in others
+        assert (r.kind is RelationKind.BETWEEN) == bool(r.second_object_id)
     assert all(target.noun or target.literal_text for target in plan.targets)
 
 
@@ -56,33 +133,41 @@ def test_whatever_conforms_is_a_plan_whose_relations_hold_between_its_targets(se
 def test_whatever_conforms_is_a_claim_about_given_targets_and_regions(seed: int) -> None:
     source = random.Random(seed)  # noqa: S311 - noise, no secret
     material = random_material(source)
-    what = schemas.allowed(material.plan, prompting.region_ids(material), tuple(material.evidence.values()))
-    single, every = schemas.claim(what), schemas.claims(what)
+    given = offer(material)
+    what = claim_schema.allowed(material, given)
+    single, every = claim_schema.claim(what), claim_schema.claims(what)
     if single is None or every is None:
-        assert not what.found or not what.kinds or set(what.kinds) == {"absent"}
+        assert not what.kinds or not (what.missing or what.passages or what.findings)
         return
-    reader = answers.ClaimReader(material.plan, single)
+    reader = answers.ClaimReader(material, given, single)
     for value in conforming(every, source)["claims"]:
         draft = reader.read(value)
         assert draft.target_id in material.evidence
-        assert {c.region_id for c in draft.citations} <= set(material.regions)
+        assert {c.region_id for c in draft.citations if c.passage is None} <= set(material.regions)
         visual = not isinstance(draft.statement, Absent)
         assert visual == any(c.role is CitationRole.SUPPORTS for c in draft.citations)
+        if isinstance(draft.statement, Attribute | State | Related | Compared):
+            assert draft.statement in [f.statement for f in material.evidence[draft.target_id].findings]
+        if isinstance(draft.statement, Knowledge):
+            (passage,) = [c.passage for c in draft.citations if c.passage is not None]
+            said = material.documents[passage.document_id].text[passage.begin : passage.end]
+            assert draft.statement.quote == said
         if isinstance(draft.statement, Field):
             assert draft.statement.field is not TextField.ANY
 
 
 def test_what_was_searched_for_is_said_by_the_plan_and_not_by_the_model() -> None:
     material = wanted(Task.EXISTS, {"t1": ()})
-    what = schemas.allowed(material.plan, (), tuple(material.evidence.values()))
-    schema = schemas.claim(what)
+    given = offer(material)
+    schema = claim_schema.claim(claim_schema.allowed(material, given))
     assert schema is not None
     target = material.plan.targets[0]
-    draft = answers.ClaimReader(material.plan, schema).read({"target": "t1", "kind": "absent"})
+    reader = answers.ClaimReader(material, given, schema)
+    draft = reader.read({"target": "t1", "kind": "absent"})
     assert draft.statement == Absent(target.words, (target.literal_text or target.words,))
     for own_words in ({"label": "exit"}, {"text": "No exit."}):
         with pytest.raises(answers.OutsideSchema):
-            answers.ClaimReader(material.plan, schema).read({"target": "t1", "kind": "absent", **own_words})
+            reader.read({"target": "t1", "kind": "absent", **own_words})
 
 
 # ---- Claims while they stream
@@ -147,6 +232,34 @@ def draft(target_id: str, *regions: str, context: str = "") -> ClaimDraft:
     ],
 )
 def test_the_rules_say_what_is_left(spoken: list[ClaimDraft], rules: list[ClaimDraft], left: list[ClaimDraft]) -> None:
+    assert remainder(spoken, rules) == tuple(left)
+
+
+def looks(colour: str, region: str = "r1") -> ClaimDraft:
+    statement = Attribute("car", Aspect.COLOR, colour)
+    return ClaimDraft("text", "t1", statement, (Citation(region, CitationRole.SUPPORTS),))
+
+
+def quote(begin: int) -> ClaimDraft:
+    cited = Citation("", CitationRole.SUPPORTS, Passage("d1", begin, begin + 1))
+    return ClaimDraft("text", "t1", Knowledge("x"), (cited, Citation("r1", CitationRole.CONTEXT)))
+
+
+@pytest.mark.parametrize(
+    ("spoken", "rules", "left"),
+    [
+        # What was derived of one region is said statement by statement.
+        ([looks("blue")], [looks("blue"), looks("white")], [looks("white")]),
+        # To have been quoted about is not to have been read, nor the other way round.
+        ([quote(0)], [draft("t1", "r1"), quote(0)], [draft("t1", "r1")]),
+        ([draft("t1", "r7")], [draft("t1", "r1"), quote(0)], [quote(0)]),
+        ([quote(5)], [quote(0), quote(5)], [quote(0)]),
+        ([looks("blue")], [looks("blue"), quote(0)], [quote(0)]),
+    ],
+)
+def test_looks_and_quotations_are_left_each_by_itself(
+    spoken: list[ClaimDraft], rules: list[ClaimDraft], left: list[ClaimDraft]
+) -> None:
     assert remainder(spoken, rules) == tuple(left)
 
 
