@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 
 from groundwire.v1 import grounding_service_pb2_grpc
 from services.fusion.answering import Parts
+from services.fusion.calibration import Uncalibrated
+from services.fusion.calibration_file import read_calibration
+from services.fusion.conversations import MemoryConversations
 from services.fusion.llm import GrpcLanguage
 from services.fusion.perception import GrpcPerception
 from services.fusion.provenance import GrpcRecords
@@ -26,18 +29,28 @@ SERVICE = "groundwire.v1.GroundingService"
 
 async def wire(settings: FusionSettings) -> AsyncIterator[Service]:
     """Open the channels, make the service, and close the channels after it."""
+    calibration_file = settings.calibration_file
+    calibration = Uncalibrated() if calibration_file is None else read_calibration(calibration_file)
     open_to = partial(open_channel, max_message_bytes=settings.max_message_bytes, certificates=settings.certificates)
     async with (
         open_to(settings.perception_address) as perception,
         open_to(settings.llm_address) as llm,
         open_to(settings.provenance_address) as provenance,
     ):
+        world = RealWorld()
         parts = Parts(
             perception=GrpcPerception(perception),
             language=GrpcLanguage(llm),
             records=GrpcRecords(provenance),
-            world=RealWorld(),
+            conversations=MemoryConversations(
+                world=world,
+                most=settings.most_conversations,
+                most_turns=settings.most_turns,
+                idle_s=settings.conversation_idle_s,
+            ),
+            world=world,
             reserve_s=settings.reserve_s,
+            calibration=calibration,
         )
         servicer = GroundingServicer(
             parts,

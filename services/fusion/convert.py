@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Final
 
-from groundwire.v1 import answer_pb2, claim_pb2, image_pb2, llm_service_pb2, region_pb2
-from services.common.claims import Abstention, Check, Claim, ClaimDraft, TargetEvidence
+from groundwire.v1 import answer_pb2, claim_pb2, image_pb2, llm_service_pb2, perception_service_pb2, region_pb2
+from services.common.claims import Abstention, Check, Claim, ClaimDraft, Document, TargetEvidence
 from services.common.errors import InvalidField, ModelOutput
 from services.fusion.core.policy import Stakes
 from services.runtime import statements, wire
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from services.fusion.core.doubt import Escalation
+    from services.fusion.core.relevance import Relevance
+    from services.fusion.ports import Look, PastTurn
+
+MAX_DOCUMENTS: Final = 8
+MAX_DOCUMENT_CHARACTERS: Final = 20_000
+MAX_TITLE_CHARACTERS: Final = 200
+
+_NAME: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
+"""Ids that callers give: of documents, of conversations."""
 
 
 def question_from(text: str, limit: int) -> str:
@@ -50,6 +62,99 @@ def image_from(message: image_pb2.ImageInput) -> bytes | str:
             raise InvalidField(
                 "image", "no image was sent", remedy="send the picture, or the digest of one that is held"
             )
+
+
+def conversation_from(text: str) -> str:
+    """The conversation's id; empty for none.
+
+    Raises:
+        InvalidField: It can be no id.
+    """
+    if text and not _NAME.fullmatch(text):
+        raise InvalidField(
+            "conversation_id",
+            "the conversation's id is none",
+            remedy="give 1 to 64 characters of [A-Za-z0-9._-], or leave it empty",
+        )
+    return text
+
+
+def documents_from(messages: Sequence[claim_pb2.Document]) -> tuple[Document, ...]:
+    """The documents to cite from.
+
+    Raises:
+        InvalidField: They are too many, one is empty or too long, or an id is none or is there twice.
+    """
+    if len(messages) > MAX_DOCUMENTS:
+        raise InvalidField("documents", f"{len(messages)} documents", remedy=f"give at most {MAX_DOCUMENTS}")
+    ids = [message.id for message in messages]
+    for message in messages:
+        _check_document(message, ids)
+    return tuple(Document(message.id, message.text, message.title) for message in messages)
+
+
+def _check_document(message: claim_pb2.Document, ids: Sequence[str]) -> None:
+    if not _NAME.fullmatch(message.id) or ids.count(message.id) > 1:
+        raise InvalidField(
+            "documents.id",
+            "a document's id is none, or another document has it too",
+            remedy="give each document an id of its own, 1 to 64 characters of [A-Za-z0-9._-]",
+        )
+    if not message.text.strip():
+        raise InvalidField("documents.text", f"document {message.id} is empty", remedy="leave it out")
+    for field, text, most in (
+        ("documents.text", message.text, MAX_DOCUMENT_CHARACTERS),
+        ("documents.title", message.title, MAX_TITLE_CHARACTERS),
+    ):
+        if len(text) > most:
+            raise InvalidField(
+                field, f"{field} of {message.id} has {len(text)} characters", remedy=f"give at most {most}"
+            )
+
+
+def store_from(number: int) -> int:
+    """The store policy, as its number.
+
+    Raises:
+        InvalidField: There is none with that number.
+    """
+    if number not in answer_pb2.StorePolicy.values():
+        raise InvalidField("store", f"store is {number}, which means nothing here", remedy="give ALL, NONE or nothing")
+    return number
+
+
+def look_to(look: Look, first_region_number: int) -> perception_service_pb2.PerceiveRequest:
+    """The look as a request."""
+    return perception_service_pb2.PerceiveRequest(
+        image_digest=look.image_digest,
+        capability=region_pb2.Capability.ValueType(look.capability),
+        tier=region_pb2.Tier.ValueType(look.tier),
+        phrases=look.phrases,
+        area=None if look.area is None else wire.box_to(look.area),
+        first_region_number=first_region_number,
+    )
+
+
+def document_to(document: Document) -> claim_pb2.Document:
+    """The document as a message."""
+    return claim_pb2.Document(id=document.id, title=document.title, text=document.text)
+
+
+def turn_to(turn: PastTurn) -> llm_service_pb2.Turn:
+    """The turn as llm needs it."""
+    return llm_service_pb2.Turn(question=turn.question, plan=wire.plan_to(turn.plan))
+
+
+def relevance_to(relevance: Relevance) -> answer_pb2.Relevance:
+    """The map as a message."""
+    return answer_pb2.Relevance(phrase=relevance.phrase, grid=wire.size_to(relevance.grid), values=relevance.values)
+
+
+def timing_to(step: str, seconds: float) -> answer_pb2.StepTiming:
+    """How long a step took."""
+    timing = answer_pb2.StepTiming(step=step)
+    timing.duration.FromNanoseconds(round(seconds * 1e9))
+    return timing
 
 
 def evidence_to(evidence: TargetEvidence) -> llm_service_pb2.TargetEvidence:

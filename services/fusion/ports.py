@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncIterator, Mapping, Sequence
     from datetime import datetime
 
     from groundwire.v1 import answer_pb2, image_pb2
-    from services.common.claims import ClaimDraft, TargetEvidence
+    from services.common.claims import Check, ClaimDraft, Document, TargetEvidence
     from services.common.geometry import Box
     from services.common.plans import Engine, Plan
-    from services.common.regions import Capability, Region, Tier
+    from services.common.regions import Appearance, Capability, Mask, Region, Source, Tier
+    from services.fusion.core.checks.inquiries import Judgement
+
+NO_REGIONS: Final[Mapping[str, Region]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +31,14 @@ class Look:
     area: Box | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What a look found, and the phrases that its model cannot search for."""
+
+    regions: tuple[Region, ...]
+    unsearchable: tuple[str, ...] = ()
+
+
 class Perception(Protocol):
     """Images and regions."""
 
@@ -38,13 +50,29 @@ class Perception(Protocol):
         """Describe an image that is held."""
         ...
 
-    async def perceive(self, look: Look, first_region_number: int) -> tuple[Region, ...]:
+    async def perceive(self, look: Look, first_region_number: int) -> Looked:
         """Take a look. Region ids start at `first_region_number`.
 
         Raises:
             CapabilityNotBound: Nothing is bound to the look's capability.
             PartUnavailable: Perception, or a model, is out of reach.
         """
+        ...
+
+    async def measure(self, image_digest: str, places: Sequence[tuple[Box, Mask | None]]) -> tuple[Appearance, ...]:
+        """How the pixels of each place look, in their order."""
+        ...
+
+    async def outline(self, image_digest: str, boxes: Sequence[Box], tier: Tier) -> tuple[Mask, ...]:
+        """The pixels of what each box holds, in their order.
+
+        Raises:
+            CapabilityNotBound: Nothing is bound that outlines.
+        """
+        ...
+
+    async def models(self, capability: Capability) -> tuple[Source, ...]:
+        """The models that are bound to a capability, as sources without a run; empty where none is."""
         ...
 
 
@@ -57,28 +85,97 @@ class Composed:
     degraded: bool
 
 
-class Language(Protocol):
-    """Plans and claims."""
+@dataclass(frozen=True, slots=True)
+class Material:
+    """What claims are written from."""
 
-    async def plan(self, question: str) -> tuple[Plan, bool]:
+    question: str
+    plan: Plan
+    regions: Sequence[Region]
+    evidence: Sequence[TargetEvidence]
+    documents: Sequence[Document] = ()
+
+
+class Language(Protocol):
+    """Plans, claims and judgements."""
+
+    async def plan(self, question: str, conversation: Sequence[PastTurn]) -> tuple[Plan, bool]:
         """The question's plan, and whether the rules stood in for the language model."""
         ...
 
-    def compose(
-        self, question: str, plan: Plan, regions: Sequence[Region], evidence: Sequence[TargetEvidence]
-    ) -> AsyncIterator[Composed]:
+    def compose(self, material: Material) -> AsyncIterator[Composed]:
         """Claims, one at a time."""
+        ...
+
+    async def judge(self, statement: str, image_digest: str, places: Sequence[Box]) -> Judgement:
+        """How likely a statement is, by a model that is shown the places.
+
+        Raises:
+            CapabilityNotBound: No vision-language model is bound.
+            PartUnavailable: It is out of reach.
+        """
         ...
 
 
 class Records(Protocol):
     """The log of answers."""
 
-    async def record(self, answer: bytes) -> answer_pb2.RecordReceipt:
-        """Keep a serialized answer; durable on return.
+    async def record(self, answer: bytes, *, tenant: str, store: int) -> answer_pb2.RecordReceipt:
+        """Keep a serialized answer; durable on return. `store` is a number of the contract's `StorePolicy`.
 
         Raises:
             NotRecorded: It could not be kept.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class PastTurn:
+    """A turn of a conversation, as the next one needs it.
+
+    Attributes:
+        question: As asked.
+        plan: What it was taken to need.
+        image_digest: What it was about.
+        cited: The regions that its claims rest on, by target id. They keep their ids and their sources.
+    """
+
+    question: str
+    plan: Plan
+    image_digest: str
+    cited: Mapping[str, tuple[Region, ...]]
+
+
+class Conversations(Protocol):
+    """The last turns of conversations. What was lost or never known has no turns: that is no error."""
+
+    async def recall(self, tenant: str, conversation_id: str) -> tuple[PastTurn, ...]:
+        """The last turns, oldest first."""
+        ...
+
+    async def remember(self, tenant: str, conversation_id: str, turn: PastTurn) -> None:
+        """Append a turn."""
+        ...
+
+
+class Calibration(Protocol):
+    """From a claim's checks to the probability that it is true."""
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of what was fitted, hexadecimal; empty where nothing was."""
+        ...
+
+    def confidence(
+        self,
+        draft: ClaimDraft,
+        checks: Sequence[Check],
+        evidence_score: float,
+        regions: Mapping[str, Region] = NO_REGIONS,
+    ) -> float | None:
+        """The probability, in [0, 1]; None where nothing was fitted for such claims of such models.
+
+        Whose evidence a claim rests on is told by the `regions` that it cites, by id.
         """
         ...
 
@@ -92,6 +189,10 @@ class World(Protocol):
 
     def seconds(self) -> float:
         """A clock for durations, seconds."""
+        ...
+
+    def time_left(self) -> float | None:
+        """Seconds until the current call's deadline, never below 0; None for no deadline."""
         ...
 
     def new_answer_id(self) -> str:

@@ -19,10 +19,12 @@ class GrpcRecords:
     def __init__(self, channel: grpc.aio.Channel) -> None:
         self._stub = provenance_service_pb2_grpc.ProvenanceServiceStub(channel)
 
-    async def record(self, answer: bytes) -> answer_pb2.RecordReceipt:
+    async def record(self, answer: bytes, *, tenant: str, store: int) -> answer_pb2.RecordReceipt:
         """Record. Whatever goes wrong, the answer counts as not recorded."""
+        request = provenance_service_pb2.RecordRequest(answer=answer, tenant=tenant)
+        request.store = provenance_service_pb2.Store.ValueType(store)
         try:
-            response = await self._stub.Record(provenance_service_pb2.RecordRequest(answer=answer))
+            response = await self._stub.Record(request)
         except grpc.aio.AioRpcError as error:
             cause = from_rpc_error(error, part=PART)
             if isinstance(cause, DeadlineExceeded):

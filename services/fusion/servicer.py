@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 
 from groundwire.v1 import grounding_service_pb2, grounding_service_pb2_grpc
 from services.fusion import convert
 from services.fusion.answering import Event, Parts, Request, answering
 from services.fusion.core import needs
-from services.runtime import deadlines
+from services.runtime import deadlines, tenant
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncGenerator, AsyncIterator
 
     import grpc
 
@@ -38,8 +39,9 @@ class GroundingServicer(grounding_service_pb2_grpc.GroundingServiceServicer):
         self, request: grounding_service_pb2.AskStreamRequest, _context: Context
     ) -> AsyncIterator[grounding_service_pb2.AskStreamResponse]:
         """Answer a question, step by step."""
-        async for event in self._events(self._asked(request)):
-            yield event
+        async with aclosing(self._events(self._asked(request))) as events:
+            async for event in events:
+                yield event
 
     async def Ground(
         self, request: grounding_service_pb2.GroundRequest, _context: Context
@@ -47,7 +49,8 @@ class GroundingServicer(grounding_service_pb2_grpc.GroundingServiceServicer):
         """Find phrases."""
         plan = needs.plan_to_ground(request.phrases)
         question = "Where is " + ", ".join(target.words for target in plan.targets) + "?"
-        asked = Request(convert.image_from(request.image), question, convert.stakes_from(request.stakes), plan)
+        image, stakes = convert.image_from(request.image), convert.stakes_from(request.stakes)
+        asked = Request(image, question, stakes, tenant.current_tenant(), plan)
         return grounding_service_pb2.GroundResponse(answer=await self._answer(asked))
 
     async def Read(
@@ -55,7 +58,8 @@ class GroundingServicer(grounding_service_pb2_grpc.GroundingServiceServicer):
     ) -> grounding_service_pb2.ReadResponse:
         """Read all lettering."""
         image, stakes = convert.image_from(request.image), convert.stakes_from(request.stakes)
-        asked = Request(image, "What is written in the picture?", stakes, needs.plan_to_read())
+        question = "What is written in the picture?"
+        asked = Request(image, question, stakes, tenant.current_tenant(), needs.plan_to_read())
         return grounding_service_pb2.ReadResponse(answer=await self._answer(asked))
 
     def _asked(self, request: grounding_service_pb2.AskRequest | grounding_service_pb2.AskStreamRequest) -> Request:
@@ -63,15 +67,21 @@ class GroundingServicer(grounding_service_pb2_grpc.GroundingServiceServicer):
             convert.image_from(request.image),
             convert.question_from(request.question, self._max_question_characters),
             convert.stakes_from(request.stakes),
+            tenant.current_tenant(),
+            documents=convert.documents_from(request.documents),
+            conversation_id=convert.conversation_from(request.conversation_id),
+            with_relevance=request.with_relevance,
+            store=convert.store_from(request.store),
         )
 
     async def _answer(self, asked: Request) -> answer_pb2.Answer:
-        async for event in self._events(asked):
-            if event.HasField("answer"):
-                return event.answer
+        async with aclosing(self._events(asked)) as events:
+            async for event in events:
+                if event.HasField("answer"):
+                    return event.answer
         raise RuntimeError("answering ended without an answer")
 
-    def _events(self, asked: Request) -> AsyncIterator[Event]:
+    def _events(self, asked: Request) -> AsyncGenerator[Event]:
         if deadlines.remaining() is None:
             deadlines.set_remaining(self._default_deadline_s)
         return answering(asked, self._parts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path  # noqa: TC003 - pydantic reads the fields' types
 from typing import ClassVar
 
 from pydantic import Field
@@ -24,4 +25,12 @@ class FusionSettings(ServiceSettings):
     default_deadline_s: float = Field(60.0, gt=0, description="Time for a call whose caller set no deadline, seconds.")
     reserve_s: float = Field(
         1.0, ge=0, description="Time kept for composing and recording when deciding on a careful look, seconds."
+    )
+    most_conversations: int = Field(1000, ge=1, description="Conversations held in memory; the oldest used goes first.")
+    most_turns: int = Field(8, ge=1, le=8, description="Turns held of each conversation.")
+    conversation_idle_s: float = Field(
+        1800.0, gt=0, description="How long a conversation is held that nobody goes on with, seconds."
+    )
+    calibration_file: Path | None = Field(
+        None, description="What groundwire calibrate wrote, for claims' confidences. Unset: they are unset too."
     )

@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 
 import uuid_utils
 
+from services.runtime import deadlines
+
 
 class RealWorld:
     """The `World` port."""
@@ -18,6 +20,10 @@ class RealWorld:
     def seconds(self) -> float:
         """A monotonic clock, seconds."""
         return time.perf_counter()
+
+    def time_left(self) -> float | None:
+        """Seconds until the current call's deadline; None for no deadline."""
+        return deadlines.remaining()
 
     def new_answer_id(self) -> str:
         """A UUID version 7: ids sort by time."""

@@ -6,17 +6,20 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
+from services.common.claims import AbstentionReason
 from services.common.plans import TextField
+from services.fusion.core import pool
 from services.fusion.core.lettering import same
 from services.fusion.core.policy import TIE_MARGIN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from services.common.claims import TargetEvidence
     from services.common.plans import Plan, Target
     from services.common.regions import Region
     from services.fusion.core.policy import Policy
+    from services.fusion.core.resolve import Resolution
 
 
 class EscalationReason(IntEnum):
@@ -38,32 +41,50 @@ class Escalation:
 
 
 def doubts(
-    plan: Plan, evidence: Iterable[TargetEvidence], regions: Mapping[str, Region], policy: Policy
+    plan: Plan, resolution: Resolution, regions: Mapping[str, Region], policy: Policy, blind: frozenset[str]
 ) -> tuple[Escalation, ...]:
     """Every reason to look again, at most one a target; empty when the fast tier may be believed.
 
     Args:
         plan: What the question needs.
-        evidence: What the fast tier's regions resolved to; only targets that could be searched for.
+        resolution: What the fast tier's regions resolved to.
         regions: Those regions, by id.
         policy: What the stakes buy.
+        blind: Ids of targets that nothing can look for: another look would not help them.
     """
     if policy.accurate_always:
         return (Escalation(EscalationReason.STAKES, "the stakes ask for the accurate tier"),)
     targets = {target.id: target for target in plan.targets}
-    found = (_doubt(targets.get(item.target_id), item, regions, policy) for item in evidence)
+    known = blind | {target.id for target in plan.targets if target.earlier}
+    seen = [item for item in resolution.evidence if item.target_id not in known]
+    found = (_doubt(targets.get(item.target_id), item, resolution, regions, policy) for item in seen)
     return tuple(doubt for doubt in found if doubt is not None)
 
 
 def _doubt(
-    target: Target | None, evidence: TargetEvidence, regions: Mapping[str, Region], policy: Policy
+    target: Target | None,
+    evidence: TargetEvidence,
+    resolution: Resolution,
+    regions: Mapping[str, Region],
+    policy: Policy,
 ) -> Escalation | None:
+    setback = resolution.setbacks.get(evidence.target_id)
+    if setback is not None and setback.reason is AbstentionReason.AMBIGUOUS:
+        return Escalation(EscalationReason.TIE, setback.detail, evidence.target_id)
+    if setback is not None and setback.reason is AbstentionReason.NOT_CHECKABLE:
+        return None
     if not evidence.candidates:
-        return Escalation(EscalationReason.NOTHING_FOUND, "nothing that it read fits", evidence.target_id)
+        return Escalation(EscalationReason.NOTHING_FOUND, "nothing that it found fits", evidence.target_id)
     if wants_all(target):
         return _doubt_of_all(evidence, regions, policy)
+    return _doubt_of_best(target, evidence, regions, policy)
+
+
+def _doubt_of_best(
+    target: Target | None, evidence: TargetEvidence, regions: Mapping[str, Region], policy: Policy
+) -> Escalation | None:
     best = regions[evidence.candidates[0].region_id]
-    score = best.score if best.score is not None else 0.0
+    score = pool.score(best)
     if score < policy.believe_from:
         detail = f"best fast finding {_named(best)} scored {score:.2f}, below {policy.believe_from:.2f}"
         return Escalation(EscalationReason.LOW_SCORE, detail, evidence.target_id)
@@ -75,7 +96,7 @@ def _doubt(
 
 
 def _doubt_of_all(evidence: TargetEvidence, regions: Mapping[str, Region], policy: Policy) -> Escalation | None:
-    scores = [regions[c.region_id].score or 0.0 for c in evidence.candidates]
+    scores = [pool.score(regions[c.region_id]) for c in evidence.candidates]
     low = [score for score in scores if score < policy.believe_from]
     if not low:
         return None

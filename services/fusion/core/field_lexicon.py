@@ -90,8 +90,10 @@ TAX_INCLUDED: Final = re.compile(r"\b(incl|inclusive|including|includes|with|inc
 
 TAXES: Final = frozenset({"tax", "gst", "vat"})
 
-REGISTRATION: Final = re.compile(r"\s*\(?\b\d{4,}-?\s?[A-Z]\)?\s*$")
-"""A company's registration number, printed behind its name."""
+REGISTRATION: Final = re.compile(
+    r"\s*(?:\(\d{4,}[-\s]?[A-Z]?\)?|\b\d{4,}-?\s?[A-Z]\)?|\bco\.?\s?reg\b.*)\s*$", re.IGNORECASE
+)
+"""A company's registration number, printed behind its name, or the words that announce it."""
 
 COMPANY_ENDINGS: Final = re.compile(
     r"\b(sdn|bhd|ltd|limited|inc|llc|plc|corp|co|gmbh|ag|s/b|enterprise|restaurant|trading|store|mart|shop|"
@@ -99,6 +101,11 @@ COMPANY_ENDINGS: Final = re.compile(
     re.IGNORECASE,
 )
 """Words that firms end their names with."""
+
+LEGAL_FORMS: Final = re.compile(
+    r"\b(sdn|bhd|ltd|limited|inc|llc|plc|corp|gmbh|ag|s/b|enterprise|co)\b\W*$", re.IGNORECASE
+)
+"""Legal forms, at the end of a name."""
 
 TITLES: Final = frozenset(
     {"tax", "invoice", "receipt", "cash", "bill", "sales", "number", "copy", "customer", "welcome", "original", "guest"}

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from services.common.claims import Candidate
 from services.common.plans import TextField
-from services.fusion.core import layout
+from services.fusion.core import layout, pool
 from services.fusion.core.field_lexicon import (
     COMPANY_ENDINGS,
     KEYS,
@@ -124,7 +124,7 @@ def _value_of(key: _Key, field: TextField, regions: Sequence[Region]) -> Candida
     finder = FINDERS.get(field, str.strip)
     within = finder(key.rest)
     if normalised(within):
-        return Candidate(key.region.id, key.strength * _score(key.region), within)
+        return Candidate(key.region.id, key.strength * pool.score(key.region), within)
     beside = [(region, 1.0) for region in layout.right_of(key.region, regions)]
     beneath = [(region, BELOW_DISCOUNT) for region in layout.below(key.region, regions)]
     # The amount of a line stands at its end, whatever else is printed between.
@@ -133,7 +133,7 @@ def _value_of(key: _Key, field: TextField, regions: Sequence[Region]) -> Candida
     for region, factor in (*beside, *beneath):
         value = finder(region.text)
         if normalised(value):
-            fit = key.strength * factor * _score(region)
+            fit = key.strength * factor * pool.score(region)
             return Candidate(region.id, fit, value, (key.region.id,))
     return None
 
@@ -144,7 +144,7 @@ def _unkeyed(target: Target, regions: Sequence[Region]) -> list[Candidate]:
     if finder is None or target.text_field is TextField.TOTAL:
         return []
     found = [(region, finder(region.text)) for region in layout.reading_order(regions)]
-    return [Candidate(region.id, UNKEYED_FIT * _score(region), value) for region, value in found if value]
+    return [Candidate(region.id, UNKEYED_FIT * pool.score(region), value) for region, value in found if value]
 
 
 def _firm_names(regions: Sequence[Region]) -> list[Candidate]:
@@ -161,7 +161,7 @@ def _firm_names(regions: Sequence[Region]) -> list[Candidate]:
             if COMPANY_ENDINGS.match(below.text) and len(below.text.split()) <= 2:  # noqa: PLR2004
                 name, rest = f"{name} {REGISTRATION.sub('', below.text)}", (below.id,)
         fit = 0.95 if COMPANY_ENDINGS.search(name) and len(name.split()) > 2 else 0.7 - 0.05 * place  # noqa: PLR2004
-        candidates.append(Candidate(region.id, max(0.1, fit) * _score(region), name, rest))
+        candidates.append(Candidate(region.id, max(0.1, fit) * pool.score(region), name, rest))
     return candidates
 
 
@@ -179,10 +179,10 @@ def _repeated_lettering(regions: Sequence[Region]) -> list[Candidate]:
     names = [r for r in regions if _may_be_name(r.text)]
     candidates = []
     for region in names:
-        backing = sum(_score(other) * similarity(region.text, other.text) ** 2 for other in names)
-        rivals = sum(_score(other) for other in names)
+        backing = sum(pool.score(other) * similarity(region.text, other.text) ** 2 for other in names)
+        rivals = sum(pool.score(other) for other in names)
         share = backing / rivals if rivals else 0.0
-        candidates.append(Candidate(region.id, _score(region) * (0.7 + 0.3 * share), region.text))
+        candidates.append(Candidate(region.id, pool.score(region) * (0.7 + 0.3 * share), region.text))
     return sorted(candidates, key=lambda c: (-c.fit, c.region_id))
 
 
@@ -214,8 +214,3 @@ def _best_of_each(candidates: Sequence[Candidate]) -> list[Candidate]:
         if held is None or candidate.fit > held.fit:
             best[candidate.region_id] = candidate
     return list(best.values())
-
-
-def _score(region: Region) -> float:
-    # A source without a score is no better than the least that is believed.
-    return region.score if region.score is not None else 0.5

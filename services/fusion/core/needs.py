@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from services.common.errors import InvalidField
-from services.common.plans import Engine, Plan, Target, Task
+from services.common.plans import Aspect, Engine, Order, Plan, RelationKind, Target, Task
 from services.common.regions import Capability
+from services.fusion.core.scene import palette
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,15 +18,39 @@ CALLER: Final = Engine(name="caller", version="")
 MAX_PHRASES: Final = 32
 MAX_PHRASE_CHARACTERS: Final = 200
 
+_MEASURED_ASPECTS: Final = frozenset({Aspect.COLOR, Aspect.NEARNESS})
+_MEASURED_RELATIONS: Final = frozenset({RelationKind.SAME_COLOR, RelationKind.IN_FRONT_OF, RelationKind.BEHIND})
+_MEASURED_ORDERS: Final = frozenset({Order.NEAREST, Order.FARTHEST})
+
+
+_ADJECTIVES: Final = palette.BASIC - {"orange"}
+"""Colours that begin a phrase and are said of the noun that follows; an orange may be the thing itself."""
+
 
 def needed(plan: Plan) -> dict[Capability, list[Target]]:
-    """The capabilities that a plan needs and the targets that need them. Reading everything needs READ_TEXT alone."""
+    """The capabilities that a plan needs and the targets that need them; a task about the whole picture has none.
+
+    What an earlier turn was about is not searched for again.
+    """
     needs: dict[Capability, list[Target]] = {}
     for target in plan.targets:
-        needs.setdefault(Capability.READ_TEXT if target.is_text else Capability.DETECT, []).append(target)
-    if plan.task is Task.READ and not plan.targets:
+        if not target.earlier:
+            needs.setdefault(Capability.READ_TEXT if target.is_text else Capability.DETECT, []).append(target)
+    if not plan.targets and plan.task in (Task.READ, Task.DESCRIBE):
         needs[Capability.READ_TEXT] = []
+    if not plan.targets and plan.task is Task.DESCRIBE:
+        needs[Capability.DETECT] = []
     return needs
+
+
+def appearance(plan: Plan) -> bool:
+    """Whether the plan asks for what is measured in pixels: colours, or nearness to the camera."""
+    return (
+        plan.aspect in _MEASURED_ASPECTS
+        or any(relation.kind in _MEASURED_RELATIONS for relation in plan.relations)
+        or any(target.attributes for target in plan.targets if not target.is_text)
+        or any(target.rank is not None and target.rank.order in _MEASURED_ORDERS for target in plan.targets)
+    )
 
 
 def plan_to_read() -> Plan:
@@ -58,4 +83,7 @@ def _target(target_id: str, phrase: str) -> Target:
         )
     if literal:
         return Target(target_id, literal_text=literal, is_text=True)
+    first, _, rest = text.casefold().partition(" ")
+    if first in _ADJECTIVES and rest.strip():
+        return Target(target_id, noun=rest.strip(), attributes=(first,))
     return Target(target_id, noun=text.casefold())

@@ -6,14 +6,12 @@ import asyncio
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
-import grpc
 import pytest
 
 from groundwire.v1 import (
     answer_pb2,
     claim_pb2,
     grounding_service_pb2,
-    grounding_service_pb2_grpc,
     image_pb2,
     region_pb2,
 )
@@ -21,23 +19,18 @@ from services.common import errors
 from services.common.claims import Citation, CitationRole, ClaimDraft, Reading
 from services.common.geometry import Box
 from services.common.plans import Plan, Relation, RelationKind, Target, Task, TextField
-from services.fusion.answering import Parts
-from services.fusion.servicer import GroundingServicer
-from services.fusion.settings import FusionSettings
 from services.runtime import wire
-from services.runtime.channels import open_channel
-from services.runtime.server import Service, always_ready, serving
-from services.runtime.status import from_rpc_error
-from tests.fakes.answers import KnownWorld, Log
+from tests.fakes import asked
+from tests.fakes.answers import Log
+from tests.fakes.asked import PICTURE, ask, refused
 from tests.fakes.language import ENGINE, ScriptedLanguage
 from tests.fakes.scene import DIGEST, Lettering, Scene, sure
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    Stub = grounding_service_pb2_grpc.GroundingServiceAsyncStub
+    from tests.fakes.asked import Stub
 
-PICTURE = image_pb2.ImageInput(content=b"picture")
 BRAND = "What brand is written on the motorcycle?"
 SAYS_OPEN = "Is there the word OPEN?"
 HOW_MANY_OPEN = "How many times is OPEN written?"
@@ -67,37 +60,8 @@ MOTORCYCLE = [
 
 @asynccontextmanager
 async def fusion(scene: Scene, log: Log | None = None, language: ScriptedLanguage | None = None) -> AsyncIterator[Stub]:
-    parts = Parts(
-        perception=scene,
-        language=language or ScriptedLanguage(PLANS),
-        records=log or Log(),
-        world=KnownWorld(),
-        reserve_s=1.0,
-    )
-    servicer = GroundingServicer(parts, max_question_characters=2000, default_deadline_s=60)
-    service = Service(
-        "groundwire.v1.GroundingService",
-        lambda server: grounding_service_pb2_grpc.add_GroundingServiceServicer_to_server(servicer, server),
-        always_ready,
-    )
-    async with (
-        serving(service, FusionSettings(port=0, grace_s=5)) as port,
-        open_channel(f"127.0.0.1:{port}", max_message_bytes=1 << 24) as channel,
-    ):
-        yield grounding_service_pb2_grpc.GroundingServiceStub(channel)
-
-
-async def ask(
-    stub: Stub, question: str, stakes: answer_pb2.Stakes.ValueType = answer_pb2.STAKES_STANDARD
-) -> answer_pb2.Answer:
-    request = grounding_service_pb2.AskRequest(image=PICTURE, question=question, stakes=stakes)
-    return (await stub.Ask(request)).answer
-
-
-async def refused(call: object) -> errors.MeshError:
-    with pytest.raises(grpc.aio.AioRpcError) as caught:
-        await call  # type: ignore[misc]
-    return from_rpc_error(caught.value, part="fusion")
+    async with asked.fusion(scene, language or ScriptedLanguage(PLANS), log) as stub:
+        yield stub
 
 
 async def test_the_fast_tier_is_not_believed_and_the_careful_reading_is_claimed() -> None:

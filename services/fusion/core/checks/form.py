@@ -1,38 +1,62 @@
-"""Has the value a form that such a value can have?"""
+"""Has the value a form that such a value can have?
+
+An amount reads as money, a date as a day of the calendar, a telephone number as one. A firm's name has no form of its
+own; that a line at the head of a page is one needs a second sign, apart from where it stands: an ending such as "Ltd",
+a registration number at its side, or the same name once more on the page (an address, a greeting, a web site).
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from services.common.claims import Check, CheckKind, CheckOutcome, Field
+from services.common.claims import Check, CheckKind, CheckOutcome, Field, InconclusiveReason
 from services.common.plans import TextField
+from services.fusion.core import firms, pool
+from services.fusion.core.checks.case import inconclusive, supporting
 from services.fusion.core.values import FINDERS, amount_value
 
 if TYPE_CHECKING:
     from services.common.claims import ClaimDraft
-    from services.common.geometry import Box
     from services.fusion.core.checks.case import Case
+    from services.fusion.core.checks.inquiries import Inquiry
+
+_FORMED: Final = frozenset({*FINDERS, TextField.COMPANY})
 
 
 class FormTest:
-    """An amount reads as money, a date as a day of the calendar, a telephone number as one."""
+    """The value alone, against what such a value looks like."""
 
-    def applies(self, draft: ClaimDraft) -> bool:
+    def applies(self, draft: ClaimDraft, case: Case) -> bool:  # noqa: ARG002 - the statement decides
         """For fields whose values have a form."""
-        return isinstance(draft.statement, Field) and draft.statement.field in FINDERS
+        return isinstance(draft.statement, Field) and draft.statement.field in _FORMED
 
-    def looks(self, draft: ClaimDraft, case: Case) -> tuple[Box, ...]:  # noqa: ARG002 - none wanted
+    def inquiries(self, draft: ClaimDraft, case: Case) -> tuple[Inquiry, ...]:  # noqa: ARG002 - none wanted
         """None: the value is at hand."""
         return ()
 
-    def run(self, draft: ClaimDraft, case: Case) -> Check:  # noqa: ARG002 - the value is enough
+    def run(self, draft: ClaimDraft, case: Case) -> Check:
         """Passed when the whole value is of the form, not only a part of it."""
         if not isinstance(draft.statement, Field):
-            return Check(CheckKind.FORMAT, CheckOutcome.INCONCLUSIVE, "the claim has no value")
-        kind, value = draft.statement.field, draft.statement.value
-        name = kind.name.lower()
-        if FINDERS[kind](value) != value.strip() or not value.strip():
-            return Check(CheckKind.FORMAT, CheckOutcome.FAILED, f'"{value}" does not read as a {name}')
-        worth = amount_value(value) if kind in (TextField.TOTAL, TextField.PRICE) else None
-        figures = {} if worth is None else {"amount": worth}
-        return Check(CheckKind.FORMAT, CheckOutcome.PASSED, f'"{value}" reads as a {name}', figures)
+            return inconclusive(CheckKind.FORMAT, InconclusiveReason.UNSURE, "the claim has no value")
+        if draft.statement.field is TextField.COMPANY:
+            return _firm(draft, draft.statement.value, case)
+        return _value(draft.statement.field, draft.statement.value)
+
+
+def _value(kind: TextField, value: str) -> Check:
+    name = kind.name.lower()
+    if FINDERS[kind](value) != value.strip() or not value.strip():
+        return Check(CheckKind.FORMAT, CheckOutcome.FAILED, f'"{value}" does not read as a {name}')
+    worth = amount_value(value) if kind in (TextField.TOTAL, TextField.PRICE) else None
+    figures = {} if worth is None else {"amount": worth}
+    return Check(CheckKind.FORMAT, CheckOutcome.PASSED, f'"{value}" reads as a {name}', figures)
+
+
+def _firm(draft: ClaimDraft, value: str, case: Case) -> Check:
+    cited = supporting(draft, case)
+    page = pool.standing(pool.written(case.regions.values()))
+    sign = firms.sign_of(value, cited, page)
+    if sign:
+        return Check(CheckKind.FORMAT, CheckOutcome.PASSED, f'"{value}" is a firm: {sign}')
+    what = f'that "{value}" is a firm rests on its place at the head of the page alone'
+    return inconclusive(CheckKind.FORMAT, InconclusiveReason.UNSURE, what)
