@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from groundwire import calls
+from groundwire import calls, searches
 from groundwire.addresses import DEFAULT_ADDRESS, Addresses
 from groundwire.answers import Answer
 from groundwire.credentials import Credentials
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from groundwire.calls import Box, StakesWord
     from groundwire.events import Event
     from groundwire.images import ImageLike
+    from groundwire.searches import JudgementWord, Search
     from groundwire.v1 import grounding_service_pb2
 
 R = TypeVar("R")
@@ -128,11 +130,49 @@ class Client:
         return Answer(self._call("provenance", self._provenance.GetAnswer, request, timeout_s).answer)
 
     def list_answers(
-        self, *, page_size: int = 20, page_token: str = "", timeout_s: float | None = None
+        self,
+        where: Search | None = None,
+        *,
+        page_size: int = 20,
+        page_token: str = "",
+        timeout_s: float | None = None,
     ) -> provenance_service_pb2.ListAnswersResponse:
-        """One page of recorded answers, newest first; its `next_page_token` asks for the next."""
-        request = provenance_service_pb2.ListAnswersRequest(page_size=page_size, page_token=page_token)
+        """One page of recorded answers, newest first; its `next_page_token` asks for the next.
+
+        Args:
+            where: Which answers; all that the caller may see when not given.
+            page_size: Most answers, 1 to 100. Where labels or texts are looked for, a page may hold fewer, or none.
+            page_token: `next_page_token` of the page before, of the same search.
+            timeout_s: Deadline from now, seconds; the client's when not given.
+        """
+        request = searches.list_request(where, page_size=page_size, page_token=page_token)
         return self._call("provenance", self._provenance.ListAnswers, request, timeout_s)
+
+    def review(
+        self,
+        answer_id: str,
+        claim_id: str,
+        judgement: JudgementWord,
+        *,
+        note: str = "",
+        reviewer: str = "",
+        timeout_s: float | None = None,
+    ) -> provenance_service_pb2.ReviewResponse:
+        """Keep what a person makes of a claim.
+
+        Args:
+            answer_id: The answer.
+            claim_id: The claim in it.
+            judgement: "correct", "wrong" or "unsure".
+            note: Why; kept as the answer is, and erased with it.
+            reviewer: Who judges; kept likewise.
+            timeout_s: Deadline from now, seconds; the client's when not given.
+
+        Raises:
+            NotFound: There is no such answer or claim.
+        """
+        request = searches.review_request(answer_id, claim_id, judgement, note=note, reviewer=reviewer)
+        return self._call("provenance", self._provenance.Review, request, timeout_s)
 
     def explain(
         self, answer_id: str, claim_id: str | None = None, *, timeout_s: float | None = None
@@ -151,6 +191,27 @@ class Client:
             claim_id = calls.first_claim(self.get_answer(answer_id, timeout_s=timeout_s).proto)
         request = provenance_service_pb2.ExplainClaimRequest(answer_id=answer_id, claim_id=claim_id)
         return self._call("provenance", self._provenance.ExplainClaim, request, timeout_s)
+
+    def watch_answers(
+        self, where: Search | None = None, *, after_index: int | None = None, timeout_s: float | None = None
+    ) -> Iterator[provenance_service_pb2.AnswerSummary]:
+        """Answers as they are recorded, oldest first; stop listening to end it.
+
+        Args:
+            where: Which answers; all that the caller may see when not given.
+            after_index: Index of the last record that was seen: what came after it comes first; from now on when not
+                given.
+            timeout_s: How long to listen, seconds; without end when not given.
+        """
+        request = searches.watch_request(where, after_index)
+        call: Any = self._provenance.WatchAnswers(request, timeout=timeout_s, metadata=self._credentials.metadata)
+        try:
+            for response in call:
+                yield response.answer
+        except grpc.RpcError as error:
+            raise self._typed(error, "provenance", timeout_s or math.inf) from error
+        finally:
+            call.cancel()
 
     def trace(self, trace_id: str, *, timeout_s: float | None = None) -> Sequence[provenance_service_pb2.Span]:
         """The spans of a trace, by start time. They arrive a few seconds after the answer."""

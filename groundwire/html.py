@@ -12,17 +12,17 @@ import io
 from string import Template
 from typing import TYPE_CHECKING, Final
 
-from groundwire import palette, words
+from groundwire import labels, palette, words
 from groundwire.citations import cited, uncited
 from groundwire.v1 import claim_pb2
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Mapping
 
     from PIL import Image
 
     from groundwire.citations import CitedRegion
-    from groundwire.v1 import answer_pb2, region_pb2
+    from groundwire.v1 import answer_pb2, image_pb2, region_pb2
 
 _PREVIEW_PX: Final = 1280
 """Longest side of the embedded picture: notebooks keep it in their file."""
@@ -77,11 +77,12 @@ def _picture(answer: answer_pb2.Answer, picture: Image.Image) -> str:
     """The picture, and over it the regions in its own coordinates, so that they stay sharp at any size."""
     width, height = picture.size
     stroke = max(width, height) / 360
+    gone = "".join(_redacted(redaction, stroke) for redaction in answer.image.redactions)
     thin = "".join(_shape(r, "#fff", stroke / 3, _tip(r), opacity=0.75) for r in uncited(answer))
     bold = "".join(_cited_shape(leg, stroke) for leg in cited(answer))
     return (
         f'<svg viewBox="0 0 {width} {height}" role="img" aria-label="the picture with the regions of the answer">'
-        f'<image width="{width}" height="{height}" href="{_embedded(picture)}"/>{thin}{bold}</svg>'
+        f'<image width="{width}" height="{height}" href="{_embedded(picture)}"/>{gone}{thin}{bold}</svg>'
     )
 
 
@@ -92,6 +93,17 @@ def _embedded(picture: Image.Image) -> str:
     stream = io.BytesIO()
     preview.save(stream, format="JPEG", quality=85)
     return "data:image/jpeg;base64," + base64.b64encode(stream.getvalue()).decode("ascii")
+
+
+def _redacted(redaction: image_pb2.Redaction, stroke: float) -> str:
+    """A place that was painted over: its box, crossed out, so that it is not taken for something dark."""
+    box, title = redaction.box, html.escape(f"painted over: {labels.redaction(redaction)}")
+    path = (
+        f"M{box.x_min:.1f} {box.y_min:.1f}H{box.x_max:.1f}V{box.y_max:.1f}H{box.x_min:.1f}Z"
+        f"L{box.x_max:.1f} {box.y_max:.1f}M{box.x_max:.1f} {box.y_min:.1f}L{box.x_min:.1f} {box.y_max:.1f}"
+    )
+    look = f'fill="none" stroke="#fff" stroke-width="{stroke / 2:.2f}" stroke-dasharray="{stroke * 2:.2f}"'
+    return f'<path d="{path}" {look}><title>{title}</title></path>'
 
 
 def _cited_shape(leg: CitedRegion, stroke: float) -> str:
@@ -123,7 +135,8 @@ def _shape(region: region_pb2.Region, colour: str, stroke: float, tip: str, opac
 def _tip(region: region_pb2.Region) -> str:
     """What a pointer over the region tells. One line, not yet escaped."""
     source = region.source
-    facts = f"{words.score(region)}, {words.tier(source.tier)} tier, {source.model} {source.version}"
+    looks = f", {labels.colors(region)}" if region.appearance.colors else ""
+    facts = f"{words.score(region)}, {words.tier(source.tier)} tier, {source.model} {source.version}{looks}"
     return words.plain(f"{region.id} {words.content(region)} {facts}")
 
 
@@ -136,12 +149,23 @@ def _claims(answer: answer_pb2.Answer) -> str:
             html.escape(words.plain(claim.id)),
             _text(claim.text),
             _chip(words.verdict(claim.verdict), palette.VERDICTS.get(claim.verdict, palette.UNKNOWN)),
-            f'<span class="num">{words.credibility(claim)}</span>',
-            "<br>".join(_citation(by_id.get(leg.region_id), leg) for leg in claim.citations),
+            f'<span class="num">{labels.confidence(claim)}</span>',
+            "<br>".join(_legs(answer, claim, by_id)),
         )
         for claim in answer.claims
     )
-    return _table(("claim", "", "verdict", "confidence", "regions"), rows)
+    return _table(("claim", "", "verdict", "confidence", "rests on"), rows)
+
+
+def _legs(answer: answer_pb2.Answer, claim: claim_pb2.Claim, by_id: Mapping[str, region_pb2.Region]) -> Iterator[str]:
+    """What a claim rests on: regions, passages, and searches that found nothing."""
+    for leg in claim.citations:
+        if leg.HasField("passage"):
+            yield _text(labels.passage(leg.passage, answer.documents))
+        else:
+            yield _citation(by_id.get(leg.region_id), leg)
+    for search in labels.searches(claim):
+        yield f'<span class="quiet">searched: {_text(labels.search(search))}</span>'
 
 
 def _citation(region: region_pb2.Region | None, citation: claim_pb2.Citation) -> str:
@@ -160,7 +184,7 @@ def _abstentions(answer: answer_pb2.Answer) -> str:
         (
             _text(words.target(targets[a.target_id])) if a.target_id in targets else "the whole question",
             _chip(words.reason(a.reason), palette.UNKNOWN),
-            _text(a.detail),
+            "<br>".join([_text(a.detail), *(_text(f"searched: {labels.search(each)}") for each in a.searches)]),
         )
         for a in answer.abstentions
     )
@@ -168,9 +192,10 @@ def _abstentions(answer: answer_pb2.Answer) -> str:
 
 
 def _notes(answer: answer_pb2.Answer) -> str:
-    """Escalations and degradations, a line each."""
+    """Escalations, degradations and redactions, a line each."""
     lines = [f"Accurate tier asked ({words.escalation(e.reason)}): {e.detail}" for e in answer.escalations]
     lines += [f"Degraded: {words.degradation(value)}" for value in answer.degradations]
+    lines += [f"Painted over: {labels.redaction(each)}" for each in answer.image.redactions]
     return "".join(f'<div class="quiet">{_text(line)}</div>' for line in lines)
 
 

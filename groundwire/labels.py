@@ -1,14 +1,22 @@
-"""Where labels go on a picture: beside their box, inside the picture, and not on one another. Pure geometry.
+"""Labels: what they say of a claim and of what it rests on, the same on every surface; and where they go on a picture.
 
-Rectangles are `(x_min, y_min, x_max, y_max)`, pixels, origin top-left, in the picture.
+On a picture they stand beside their box, inside the picture, and not on one another. Rectangles are
+`(x_min, y_min, x_max, y_max)`, pixels, origin top-left, in the picture.
 """
 
 from __future__ import annotations
 
+import unicodedata
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from groundwire import words
+from groundwire.v1 import claim_pb2, plan_pb2
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from groundwire.v1 import geometry_pb2, image_pb2, region_pb2
 
 Rectangle: TypeAlias = tuple[float, float, float, float]
 Size: TypeAlias = tuple[float, float]
@@ -120,3 +128,149 @@ def _nearest(low: float, high: float, inside_low: float, inside_high: float) -> 
     if start <= end:
         return (start + end) / 2
     return inside_low if high < inside_low else inside_high
+
+
+COMPARISONS: Final[Mapping[int, tuple[str, str]]] = MappingProxyType(
+    {
+        plan_pb2.ASPECT_SIZE: ("larger", "smaller"),
+        plan_pb2.ASPECT_NEARNESS: ("nearer", "farther away"),
+        plan_pb2.ASPECT_LEFTNESS: ("farther left", "farther right"),
+        plan_pb2.ASPECT_HEIGHT: ("higher up", "lower down"),
+        plan_pb2.ASPECT_NUMBER: ("more", "fewer"),
+    }
+)
+"""What has the more of an aspect, and what has the less."""
+
+INCONCLUSIVE: Final[Mapping[int, str]] = MappingProxyType(
+    {
+        claim_pb2.INCONCLUSIVE_REASON_UNSURE: "its figures decide neither way",
+        claim_pb2.INCONCLUSIVE_REASON_NOT_BOUND: "no model is bound to what it needs",
+        claim_pb2.INCONCLUSIVE_REASON_OVER_BUDGET: "the deadline left no time",
+        claim_pb2.INCONCLUSIVE_REASON_UNAVAILABLE: "what it needs was out of reach",
+    }
+)
+"""Why a check could not tell."""
+
+UNTYPED: Final = "untyped"
+"""The kind of a statement that this version does not know."""
+
+
+def statement(predicate: claim_pb2.Predicate) -> tuple[str, str]:
+    """A predicate's kind, and what it states, such as ("related", "red mug left of bowl"). One line."""
+    kind = predicate.WhichOneof("kind")
+    if kind is None:
+        return UNTYPED, ""
+    told = {
+        "exists": lambda: predicate.exists.label,
+        "absent": lambda: f"no {predicate.absent.label}",
+        "located": lambda: predicate.located.label,
+        "count": lambda: f"{predicate.count.value} \N{MULTIPLICATION SIGN} {predicate.count.label}",
+        "reading": lambda: quoted(predicate.reading.text),
+        "field": lambda: _field(predicate.field),
+        "attribute": lambda: _attribute(predicate.attribute),
+        "state": lambda: f"{predicate.state.label}: {'not ' if predicate.state.negated else ''}{predicate.state.value}",
+        "related": lambda: _related(predicate.related),
+        "compared": lambda: _compared(predicate.compared),
+        "knowledge": lambda: quoted(predicate.knowledge.quote),
+    }
+    return kind, words.plain(told[kind]())
+
+
+def quoted(text: str) -> str:
+    """In quotation marks, on one line."""
+    return f"\N{LEFT DOUBLE QUOTATION MARK}{words.plain(text)}\N{RIGHT DOUBLE QUOTATION MARK}"
+
+
+def aspect(value: int) -> str:
+    """Such as "color"."""
+    try:
+        name: str = plan_pb2.Aspect.Name(value)  # type: ignore[arg-type]  # a newer contract may know more
+    except ValueError:
+        return f"unknown ({value})"
+    return name.removeprefix("ASPECT_").lower()
+
+
+def inconclusive(check: claim_pb2.Check) -> str:
+    """Why a check could not tell; empty where it could, or where its detail alone says it."""
+    return INCONCLUSIVE.get(check.inconclusive_reason, "")
+
+
+def figures(check: claim_pb2.Check) -> str:
+    """What decided, such as "iou 0.91, score 0.8"; empty where nothing was measured."""
+    return ", ".join(f"{words.plain(name)} {value:.4g}" for name, value in sorted(check.figures.items()))
+
+
+def confidence(claim: claim_pb2.Claim) -> str:
+    """The calibrated probability beside the raw score; the raw score alone where nothing is calibrated."""
+    raw = f"raw {claim.evidence_score:.2f}"
+    return f"{claim.confidence:.2f} calibrated, {raw}" if claim.HasField("confidence") else raw
+
+
+def search(message: claim_pb2.Search) -> str:
+    """One search: who looked, and where."""
+    source = message.source
+    looked = f"{source.model} {source.version} ({words.capability(source.capability)}, {words.tier(source.tier)} tier)"
+    return words.plain(f"{looked} in {area(message.area)}" if message.HasField("area") else looked)
+
+
+def area(box: geometry_pb2.Box) -> str:
+    """Whole pixels, xyxy."""
+    return f"[{box.x_min:.0f} {box.y_min:.0f} {box.x_max:.0f} {box.y_max:.0f}]"
+
+
+def redaction(message: image_pb2.Redaction) -> str:
+    """What was painted over, where, and who found it."""
+    whom = f", found by {message.found_by}" if message.found_by else ", as the caller asked"
+    return words.plain(f"{message.kind} at {area(message.box)}{whom}")
+
+
+def colors(region: region_pb2.Region) -> str:
+    """Measured colours with their shares, such as "red 62%, gray 20%"; empty where none was measured."""
+    return ", ".join(f"{words.plain(each.name)} {each.share:.0%}" for each in region.appearance.colors)
+
+
+def passage(message: claim_pb2.Passage, documents: Iterable[claim_pb2.Document]) -> str:
+    """Document and characters of a cited passage, and its words; the place alone where the document is not here."""
+    place = f"{message.document_id} {message.begin}\N{EN DASH}{message.end}"
+    texts = (each.text for each in documents if each.id == message.document_id)
+    cut = next(texts, "")[max(0, message.begin) : max(0, message.end)]
+    return words.plain(f"{place} {quoted(cut)}" if cut else place)
+
+
+def cited_name(citation: claim_pb2.Citation) -> str:
+    """What a citation names: the region, else the document."""
+    return words.plain(citation.passage.document_id if citation.HasField("passage") else citation.region_id)
+
+
+def searches(claim: claim_pb2.Claim) -> Sequence[claim_pb2.Search]:
+    """What an absence searched; of other claims, nothing."""
+    return tuple(claim.predicate.absent.searches)
+
+
+def verbatim(text: str) -> str:
+    """`text` with its lines and spaces, and nothing in it that a terminal or a page acts upon."""
+    return "".join("\N{REPLACEMENT CHARACTER}" if _acts(character) else character for character in text)
+
+
+def _acts(character: str) -> bool:
+    category = unicodedata.category(character)
+    return character not in "\n\t" and (category.startswith("C") or category in ("Zl", "Zp"))
+
+
+def _field(message: claim_pb2.Field) -> str:
+    key = message.key or words.text_field(message.field)
+    return f"{key}: {message.value}"
+
+
+def _attribute(message: claim_pb2.Attribute) -> str:
+    return f"{message.label}: {aspect(message.aspect)} {message.value}"
+
+
+def _related(message: claim_pb2.Related) -> str:
+    second = f" and {message.second_object_id}" if message.second_object_id else ""
+    return f"{message.label} {words.relation(message.kind)} {message.object_label}{second}"
+
+
+def _compared(message: claim_pb2.Compared) -> str:
+    more, less = COMPARISONS.get(message.aspect, (f"more {aspect(message.aspect)}", f"less {aspect(message.aspect)}"))
+    return f"{message.label}: {less if message.least else more} than {message.other_label}"

@@ -5,10 +5,13 @@ from typing import Annotated
 
 import typer
 
-from groundwire.cli import asking, mesh, records
+from groundwire.cli import asking, certs, evaluation, mesh, models, records
 from groundwire.cli.bundle import bundle
+from groundwire.cli.calibrate import calibrate
 from groundwire.cli.erase import erase
+from groundwire.cli.export import export
 from groundwire.cli.failures import Commands
+from groundwire.cli.review import review
 from groundwire.cli.verify import verify
 
 app = typer.Typer(
@@ -78,12 +81,17 @@ app.command(
         "groundwire explain 0192f3a4-1111-7000-8000-000000000001 c1 --trace",
     )
 )(records.explain)
-app.command("list", epilog=_examples("groundwire list --limit 5"))(records.list_answers)
+app.command(
+    "list",
+    epilog=_examples(
+        "groundwire list --limit 5", "groundwire list --text yamaha --review wrong", "groundwire list --follow"
+    ),
+)(records.list_answers)
 
 app.command(
     epilog=_examples(
         "groundwire verify",
-        "groundwire verify 0192f3a4-1111-7000-8000-000000000001",
+        "groundwire verify 0192f3a4-1111-7000-8000-000000000001 --trace",
         "groundwire verify claim.json --key log.pub",
     )
 )(verify)
@@ -94,6 +102,26 @@ app.command(
         "groundwire erase --image sha256:9f86… --reason 'asked for by the person shown'",
     )
 )(erase)
+app.command(
+    epilog=_examples(
+        "groundwire review 0192f3a4-1111-7000-8000-000000000001 c1 wrong --note 'it says YAMAHA'",
+    )
+)(review)
+app.command(
+    epilog=_examples(
+        "groundwire export 0192f3a4-1111-7000-8000-000000000001 --format coco -o answer.json",
+        "groundwire export 0192f3a4-1111-7000-8000-000000000001 --format c2pa -o answer.jpg",
+    )
+)(export)
+app.command(
+    epilog=_examples(
+        "groundwire calibrate receipts.json -o calibration.json --diagram reliability.svg",
+        "groundwire calibrate a.json b.json b.answers.jsonl --method isotonic -o calibration.json",
+    )
+)(calibrate)
+app.add_typer(certs.app)
+app.add_typer(evaluation.app)
+app.add_typer(models.app)
 
 
 def main() -> None:

@@ -9,12 +9,12 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from groundwire import palette, words
+from groundwire import labels, palette, words
 from groundwire.v1 import answer_pb2, claim_pb2
 from groundwire.words import plain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from rich.console import RenderableType
 
@@ -66,16 +66,27 @@ def _citations(answer: Answer, claim: claim_pb2.Claim) -> Iterator[Text]:
     by_id = {region.id: region for region in answer.regions}
     for citation in claim.citations:
         region = by_id.get(citation.region_id)
-        line = Text(plain(citation.region_id)) if region is None else region_line(region)
+        if citation.HasField("passage"):
+            line = Text(labels.passage(citation.passage, answer.proto.documents))
+        else:
+            line = Text(plain(citation.region_id)) if region is None else region_line(region)
         if citation.role != claim_pb2.CITATION_ROLE_SUPPORTS:
             line.append(f" ({words.role(citation.role)})", style="dim")
         yield line
+    yield from search_lines(labels.searches(claim))
+
+
+def search_lines(searches: Iterable[claim_pb2.Search]) -> Iterator[Text]:
+    """Where, and by whom, something was looked for."""
+    for search in searches:
+        yield Text.assemble(("searched: ", "dim"), labels.search(search))
 
 
 def region_line(region: region_pb2.Region) -> Text:
     """A region on one line: id, what was found, score, tier, box."""
     tail = f" {words.score(region)} {words.tier(region.source.tier)} {words.box(region)}"
-    return Text.assemble(plain(region.id), " ", words.content(region), (tail, "dim"))
+    looks = f" {labels.colors(region)}" if region.appearance.colors else ""
+    return Text.assemble(plain(region.id), " ", words.content(region), (tail + looks, "dim"))
 
 
 def abstentions_table(answer: Answer) -> Table:
@@ -98,17 +109,19 @@ def _why(answer: Answer, abstention: claim_pb2.Abstention) -> Iterator[Text]:
     near = [by_id[region_id] for region_id in abstention.near_region_ids if region_id in by_id]
     for region in near:
         yield Text.assemble(("came near: ", "dim"), region_line(region))
+    yield from search_lines(abstention.searches)
     if abstention.capability:
         yield Text(f"what is bound: groundwire status ({words.capability(abstention.capability)})", style="dim")
 
 
 def notes(answer: answer_pb2.Answer) -> list[RenderableType]:
-    """Escalations and degradations, a line each, and an empty one after them."""
+    """Escalations, degradations and redactions, a line each, and an empty one after them."""
     lines = [escalation_line(escalation) for escalation in answer.escalations]
     lines += [
         Text.assemble(("degraded: ", "bold yellow"), words.degradation(degradation))
         for degradation in answer.degradations
     ]
+    lines += [Text.assemble(("painted over: ", "bold"), labels.redaction(each)) for each in answer.image.redactions]
     return [*lines, Text()] if lines else []
 
 
@@ -133,6 +146,8 @@ def facts(answer: Answer, picture: str, took_s: float) -> Table:
         "picture": picture,
         "image": f"sha256:{plain(answer.image.digest)}",
         "composer": plain(f"{answer.proto.composer.name} {answer.proto.composer.version}"),
+        "calibrated": plain(answer.proto.calibration_digest and f"sha256:{answer.proto.calibration_digest}"),
+        "conversation": plain(answer.proto.conversation_id),
         "answer": plain(answer.id),
         "trace": plain(answer.trace_id),
         "record": f"{answer.record.index} (sha256:{plain(answer.record.digest)})",

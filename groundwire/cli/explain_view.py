@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 from rich.tree import Tree
 
-from groundwire import palette, words
-from groundwire.cli.answer_view import escalation_line, region_line
+from groundwire import labels, palette, searches, words
+from groundwire.cli.answer_view import escalation_line, region_line, search_lines
 from groundwire.v1 import claim_pb2
 from groundwire.words import plain
 
@@ -27,7 +27,7 @@ def explanation_tree(chain: provenance_service_pb2.ExplainClaimResponse) -> Tree
     claim = chain.claim
     tree = Tree(Text.assemble((f"{plain(claim.id)} ", "bold"), (plain(claim.text), "bold")), guide_style="dim")
     _fact(tree, "question", plain(chain.question))
-    _fact(tree, "image", _image(chain.image))
+    _picture(tree, chain.image)
     plan = _fact(tree, "plan", f"{words.task(chain.plan.task)}, by {engine(chain.plan.engine)}")
     if chain.HasField("target"):
         _fact(plan, "target", f"{plain(chain.target.id)} {words.target(chain.target)}")
@@ -38,12 +38,18 @@ def explanation_tree(chain: provenance_service_pb2.ExplainClaimResponse) -> Tree
         rivals = _fact(tree, "passed over", "found at a cited place, not cited")
         for region in chain.rival_regions:
             rivals.add(region_line(region))
-    _fact(tree, "composed", f"by {engine(chain.composer)}")
+    _evidence_beside_regions(tree, claim)
+    kind, told = labels.statement(claim.predicate)
+    _fact(_fact(tree, "composed", f"by {engine(chain.composer)}"), kind, told)
     checks = _fact(tree, "checks", "" if claim.checks else "none ran")
     for check in claim.checks:
         _check(checks, check)
     verdict = Text(words.verdict(claim.verdict), style=palette.TERMINAL.get(claim.verdict, ""))
-    tree.add(Text.assemble(_name("verdict"), verdict, f", confidence {words.credibility(claim)}"))
+    tree.add(Text.assemble(_name("verdict"), verdict, f", confidence {labels.confidence(claim)}"))
+    for review in chain.reviews:
+        who = f" by {plain(review.reviewer)}" if review.reviewer else ""
+        why = f": {plain(review.note)}" if review.note else ""
+        _fact(tree, "reviewed", f"{searches.judgement_word(review.judgement)}{who}{why}, record {review.record.index}")
     _ends(tree, chain.trace_id, chain.record)
     return tree
 
@@ -53,7 +59,7 @@ def abstention_tree(answer: answer_pb2.Answer, abstention: claim_pb2.Abstention)
     reason = (words.reason(abstention.reason), "bold magenta")
     tree = Tree(Text.assemble(("not answered: ", "bold"), reason), guide_style="dim")
     _fact(tree, "question", plain(answer.question))
-    _fact(tree, "image", _image(answer.image))
+    _picture(tree, answer.image)
     plan = _fact(tree, "plan", f"{words.task(answer.plan.task)}, by {engine(answer.plan.engine)}")
     for target in answer.plan.targets:
         if target.id == abstention.target_id:
@@ -64,6 +70,8 @@ def abstention_tree(answer: answer_pb2.Answer, abstention: claim_pb2.Abstention)
     for region in answer.regions:
         if region.id in abstention.near_region_ids:
             tree.add(Text.assemble(_name("came near"), region_line(region)))
+    for line in search_lines(abstention.searches):
+        tree.add(line)
     _fact(tree, "why", plain(abstention.detail))
     _ends(tree, answer.trace_id, answer.record)
     return tree
@@ -94,10 +102,21 @@ def _sources(tree: Tree, chain: provenance_service_pb2.ExplainClaimResponse) -> 
         branches[key].add(Text.assemble(region_line(region), (f" {role}", "dim")))
 
 
+def _evidence_beside_regions(tree: Tree, claim: claim_pb2.Claim) -> None:
+    """Passages of documents, and what an absence searched."""
+    for citation in claim.citations:
+        if citation.HasField("passage"):
+            line = f"{labels.passage(citation.passage, ())} {words.role(citation.role)}"
+            _fact(tree, "document", line)
+    for line in search_lines(labels.searches(claim)):
+        tree.add(line)
+
+
 def _check(branch: Tree, check: claim_pb2.Check) -> None:
     mark, style = _OUTCOMES.get(check.outcome, ("?", ""))
-    figures = ", ".join(f"{plain(name)} {value:.4g}" for name, value in sorted(check.figures.items()))
+    figures, reason = labels.figures(check), labels.inconclusive(check)
     line = Text.assemble((mark, style), f" {words.check(check.kind)} {words.outcome(check.outcome)}")
+    line.append(f", {reason}" if reason else "", style=style)
     line.append(f": {plain(check.detail)}" if check.detail else "")
     line.append(f" ({figures})" if figures else "", style="dim")
     leaf = branch.add(line)
@@ -110,8 +129,11 @@ def _ends(tree: Tree, trace_id: str, record: answer_pb2.RecordReceipt) -> None:
     _fact(tree, "trace", plain(trace_id))
 
 
-def _image(image: image_pb2.Image) -> str:
-    return f"{image.size.width}x{image.size.height} sha256:{plain(image.digest)}"
+def _picture(tree: Tree, image: image_pb2.Image) -> None:
+    """The image, and what was painted over in it before anybody looked."""
+    branch = _fact(tree, "image", f"{image.size.width}x{image.size.height} sha256:{plain(image.digest)}")
+    for redaction in image.redactions:
+        _fact(branch, "painted over", labels.redaction(redaction))
 
 
 def _fact(tree: Tree, name: str, value: str) -> Tree:
