@@ -94,13 +94,13 @@ COMPONENTS = (
             Listener("GROUNDWIRE_TRITON_METRICS_PORT", 8002),
         ),
     ),
+    service("perception", 50052, stores=True),
     service(
         "provenance",
         50054,
         after=("postgres",),
         keeps=(("SIGNING_KEY_FILE", "signing/key.pem"), ("KEY_FOLDER", "keys"), ("CHECKPOINT_URL", CHECKPOINTS)),
     ),
-    service("perception", 50052, stores=True),
     service("llm", 50053),
     service("fusion", 50051),
     Component("console", Kind.WEB, (Listener("GROUNDWIRE_CONSOLE_PORT", 8080),)),
@@ -113,6 +113,7 @@ EDGES = (
     ("fusion", "provenance"),
     ("perception", "triton"),
     ("provenance", "postgres"),
+    ("provenance", "perception"),  # what is erased is forgotten there as well
     ("console", "fusion"),
     ("console", "provenance"),
     ("console", "perception"),

@@ -174,6 +174,8 @@ class ClaimBundle:
             raise ProofError("it has a part that the claim does not lead to")
         claim = claim_pb2.Claim.FromString(self.shown[0].content)
         for citation in claim.citations:
+            if citation.HasField("passage"):
+                continue  # the claim itself holds the quotation
             link = self.shown[0].links.get(f"region/{citation.region_id}")
             if link is None or _region_id(by_hash[link]) != citation.region_id:
                 raise ProofError(f"the claim cites {citation.region_id}, and links to another region")

@@ -156,7 +156,7 @@ class Parts:
     def _add_claim(self, content: bytes, links: Mapping[str, str]) -> None:
         rest, checks = parted(content, _CHECKS)
         claim = _read(claim_pb2.Claim, rest)
-        cited = self._links_to(citation.region_id for citation in claim.citations)
+        cited = self._links_to(c.region_id for c in claim.citations if not c.HasField("passage"))
         tested = {f"check/{i}": self._add_check(check) for i, check in enumerate(checks)}
         self._add(CLAIM, rest, {**links, **cited, **tested})
         self.claims[claim.id] = len(self.all) - 1
@@ -257,9 +257,17 @@ def _model_facts(source: region_pb2.Source) -> dict[str, Any]:
     }
 
 
+def _cited(citation: claim_pb2.Citation) -> list[Any]:
+    """A region and its role; of a passage, the document and its characters as well."""
+    if not citation.HasField("passage"):
+        return [citation.region_id, citation.role]
+    passage = citation.passage
+    return [passage.document_id, passage.begin, passage.end, citation.role]
+
+
 def _claim_facts(claim: claim_pb2.Claim) -> dict[str, Any]:
     return {
-        "citations": [[citation.region_id, citation.role] for citation in claim.citations],
+        "citations": [_cited(citation) for citation in claim.citations],
         "id": claim.id,
         "span": claim.span_id,
         "target": claim.predicate.target_id,

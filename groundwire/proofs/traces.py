@@ -54,7 +54,7 @@ def _against(
     verdict = words.verdict(claim.verdict)
     if span.attributes.get(VERDICT) != verdict:
         yield f"claim {claim.id} is {verdict}, and in the trace it is {span.attributes.get(VERDICT)}"
-    cited = [citation.region_id for citation in claim.citations]
+    cited = [citation.region_id for citation in claim.citations if citation.region_id]
     told = _ids(span.attributes.get(REGION_IDS, ""))
     if told != cited:
         yield f"claim {claim.id} cites {_row(cited)}, and in the trace {_row(told)}"

@@ -23,7 +23,7 @@ from opentelemetry import trace
 from groundwire.v1 import answer_pb2, grounding_service_pb2, region_pb2
 from services.common.plans import Plan, Task
 from services.common.regions import Region, Tier
-from services.fusion import convert
+from services.fusion import convert, figures
 from services.fusion.calibration import Uncalibrated
 from services.fusion.checking import Checking, Facts
 from services.fusion.core import abstain, doubt, earlier, needs, relevance, resolve
@@ -48,7 +48,8 @@ class Request:
     """What was asked.
 
     Attributes:
-        image: The encoded picture, or the digest of one that is held.
+        image: The encoded picture (a `convert.Upload` where places in it are to be painted over), or the digest of one
+            that is held.
         question: Natural language.
         stakes: What an error would cost.
         tenant: On whose behalf.
@@ -243,6 +244,7 @@ class Answering:
                 store=self._request.store,
             )
         self._answer.record.CopyFrom(receipt)
+        figures.count(self._answer)
         trace.get_current_span().set_attribute(attributes.RECORD_INDEX, receipt.index)
         await self._remember()
         return (Event(answer=self._answer),)

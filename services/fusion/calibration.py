@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -22,7 +21,7 @@ class Uncalibrated:
         _draft: ClaimDraft,
         _checks: Sequence[Check],
         _evidence_score: float,
-        _regions: Mapping[str, Region] = MappingProxyType({}),
+        _regions: Mapping[str, Region],
     ) -> float | None:
         """None."""
         return None

@@ -140,7 +140,7 @@ class Checking:
             attributes.ANSWER_ID: self._facts.answer_id,
             attributes.CLAIM_ID: claim_id,
             attributes.CLAIM_VERDICT: verdict.name.lower(),
-            attributes.CLAIM_REGION_IDS: [citation.region_id for citation in draft.citations],
+            attributes.CLAIM_REGION_IDS: [citation.region_id for citation in draft.citations if citation.region_id],
         }
         span = telemetry.tracer().start_span(
             "claim", context=trace.set_span_in_context(parent), links=list(_links(draft, case)), attributes=facts

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Self
 
 from groundwire.v1 import answer_pb2, claim_pb2, image_pb2, llm_service_pb2, perception_service_pb2, region_pb2
 from services.common.claims import Abstention, Check, Claim, ClaimDraft, Document, TargetEvidence
@@ -14,16 +14,37 @@ from services.runtime import statements, wire
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from groundwire.v1 import geometry_pb2
+    from services.common.geometry import Box
     from services.fusion.core.doubt import Escalation
     from services.fusion.core.relevance import Relevance
     from services.fusion.ports import Look, PastTurn
 
 MAX_DOCUMENTS: Final = 8
+MAX_REDACTIONS: Final = 64
 MAX_DOCUMENT_CHARACTERS: Final = 20_000
 MAX_TITLE_CHARACTERS: Final = 200
 
 _NAME: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 """Ids that callers give: of documents, of conversations."""
+
+
+class Upload(bytes):
+    """An encoded picture that must not be stored or looked at before places in it are painted over.
+
+    It is the picture's bytes, so that whatever takes a picture takes it.
+
+    Attributes:
+        redact: The places, in the frame of the upright picture.
+    """
+
+    redact: tuple[Box, ...]
+
+    def __new__(cls, content: bytes, redact: Sequence[Box]) -> Self:
+        """Both."""
+        upload = super().__new__(cls, content)
+        upload.redact = tuple(redact)
+        return upload
 
 
 def question_from(text: str, limit: int) -> str:
@@ -48,20 +69,33 @@ def stakes_from(number: int) -> Stakes:
 
 
 def image_from(message: image_pb2.ImageInput) -> bytes | str:
-    """The encoded picture, or the digest of one that is held.
+    """The encoded picture, an `Upload` where places are to be painted over; or the digest of one that is held.
 
     Raises:
-        InvalidField: Neither is given, or the digest is none.
+        InvalidField: Neither is given, the digest is none, a place is none, or there are too many of them.
     """
+    redact = _redact_from(message.redact)
     match message.WhichOneof("from"):
         case "content":
-            return message.content
+            return Upload(message.content, redact) if redact else message.content
+        case "digest" if redact:
+            raise InvalidField(
+                "image.redact",
+                "an image that is held cannot be painted over",
+                remedy="send the picture itself with the places",
+            )
         case "digest":
             return wire.digest(message.digest, "image.digest")
         case _:
             raise InvalidField(
                 "image", "no image was sent", remedy="send the picture, or the digest of one that is held"
             )
+
+
+def _redact_from(boxes: Sequence[geometry_pb2.Box]) -> tuple[Box, ...]:
+    if len(boxes) > MAX_REDACTIONS:
+        raise InvalidField("image.redact", f"{len(boxes)} places", remedy=f"give at most {MAX_REDACTIONS}")
+    return tuple(wire.box_from(box, f"image.redact[{index}]") for index, box in enumerate(boxes))
 
 
 def conversation_from(text: str) -> str:

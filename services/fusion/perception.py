@@ -33,7 +33,7 @@ class GrpcPerception:
         self._stub = perception_service_pb2_grpc.PerceptionServiceStub(channel)
 
     async def put_image(self, content: bytes) -> image_pb2.Image:
-        """Upload in pieces."""
+        """Upload in pieces; where the picture is an `Upload`, with the places to paint over."""
         try:
             return (await self._stub.PutImage(_pieces(content))).image
         except grpc.aio.AioRpcError as error:
@@ -99,6 +99,8 @@ class GrpcPerception:
 
 async def _pieces(content: bytes) -> AsyncIterator[perception_service_pb2.PutImageRequest]:
     view = memoryview(content)
+    redact = [wire.box_to(box) for box in content.redact] if isinstance(content, convert.Upload) else []
     # An empty upload is one empty piece: perception says what is wrong with it.
     for start in range(0, max(1, len(view)), CHUNK_BYTES):
-        yield perception_service_pb2.PutImageRequest(chunk=bytes(view[start : start + CHUNK_BYTES]))
+        yield perception_service_pb2.PutImageRequest(chunk=bytes(view[start : start + CHUNK_BYTES]), redact=redact)
+        redact = []  # Places go with the first piece.

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping, Sequence
@@ -16,8 +15,6 @@ if TYPE_CHECKING:
     from services.common.plans import Engine, Plan
     from services.common.regions import Appearance, Capability, Mask, Region, Source, Tier
     from services.fusion.core.checks.inquiries import Judgement
-
-NO_REGIONS: Final[Mapping[str, Region]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +168,7 @@ class Calibration(Protocol):
         draft: ClaimDraft,
         checks: Sequence[Check],
         evidence_score: float,
-        regions: Mapping[str, Region] = NO_REGIONS,
+        regions: Mapping[str, Region],
     ) -> float | None:
         """The probability, in [0, 1]; None where nothing was fitted for such claims of such models.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ from services.provenance.key_folder import FolderKeys
 from services.provenance.listing import Lister
 from services.provenance.notary import Notary, signing
 from services.provenance.obstore import open_copies
+from services.provenance.perception import pictures
 from services.provenance.policy_file import read_policies
 from services.provenance.postgres import Limits, open_database
 from services.provenance.proving import Prover
@@ -30,6 +31,7 @@ from services.provenance.settings import ProvenanceSettings
 from services.provenance.signing import load_or_create
 from services.provenance.vault import Vault
 from services.runtime import server
+from services.runtime.channels import open_channel
 from services.runtime.settings import load_or_exit
 
 if TYPE_CHECKING:
@@ -60,6 +62,7 @@ async def provenance(settings: ProvenanceSettings) -> AsyncIterator[server.Servi
         open_database(dsn, limits, sealing_from(sealer, asyncio.get_running_loop())) as database,
         signing(notarize(database), settings.checkpoint_interval_s) as notary,
         recording(database) as recorder,
+        _perception(settings) as channel,
         AsyncExitStack() as chores,
     ):
         clock = SystemClock()
@@ -76,7 +79,12 @@ async def provenance(settings: ProvenanceSettings) -> AsyncIterator[server.Servi
 
         def register(to: grpc.aio.Server) -> None:
             servicer = ProvenanceServicer(
-                vault=vault, lister=lister, reviewer=reviewer, spans=database, prover=Prover(database, notary)
+                vault=vault,
+                lister=lister,
+                reviewer=reviewer,
+                spans=database,
+                prover=Prover(database, notary),
+                pictures=pictures(channel),
             )
             add_ProvenanceServiceServicer_to_server(servicer, to)
             add_TraceServiceServicer_to_server(TraceServicer(spans=database), to)  # type: ignore[no-untyped-call]
@@ -86,6 +94,17 @@ async def provenance(settings: ProvenanceSettings) -> AsyncIterator[server.Servi
                 await part.ready()
 
         yield server.Service("groundwire.v1.ProvenanceService", register, ready)
+
+
+@asynccontextmanager
+async def _perception(settings: ProvenanceSettings) -> AsyncIterator[grpc.aio.Channel | None]:
+    """A channel to perception, where one is named."""
+    if not settings.perception_address:
+        yield None
+        return
+    limit, certificates = settings.max_message_bytes, settings.certificates
+    async with open_channel(settings.perception_address, max_message_bytes=limit, certificates=certificates) as channel:
+        yield channel
 
 
 def main() -> None:

@@ -99,6 +99,7 @@ def _check_references(answer: answer_pb2.Answer) -> None:
     """Every id is given once, and every id that is pointed to exists."""
     region_ids = _distinct((region.id for region in answer.regions), "answer.regions")
     target_ids = _distinct((target.id for target in answer.plan.targets), "answer.plan.targets") | {""}
+    document_ids = _distinct((document.id for document in answer.documents), "answer.documents")
     _distinct((claim.id for claim in answer.claims), "answer.claims")
     for i, region in enumerate(answer.regions):
         wire.box_from(region.box, f"answer.regions[{i}].box")
@@ -106,7 +107,7 @@ def _check_references(answer: answer_pb2.Answer) -> None:
             name = f"answer.regions[{i}].image_digest"
             raise InvalidField(name, f"{name} is not the answer's image", remedy="an answer is about one image")
     for i, claim in enumerate(answer.claims):
-        _check_claim(claim, f"answer.claims[{i}]", region_ids, target_ids)
+        _check_claim(claim, f"answer.claims[{i}]", region_ids, target_ids, document_ids)
     for i, abstention in enumerate(answer.abstentions):
         name = f"answer.abstentions[{i}]"
         wire.member(AbstentionReason, abstention.reason, f"{name}.reason")
@@ -117,17 +118,27 @@ def _check_references(answer: answer_pb2.Answer) -> None:
         _check_known(escalation.target_id, f"answer.escalations[{i}].target_id", target_ids)
 
 
-def _check_claim(claim: claim_pb2.Claim, name: str, region_ids: set[str], target_ids: set[str]) -> None:
+def _of_nothing(predicate: claim_pb2.Predicate) -> bool:
+    """Whether it states that there is none: then there is no region to cite."""
+    return predicate.HasField("absent") or (predicate.HasField("count") and predicate.count.value == 0)
+
+
+def _check_claim(
+    claim: claim_pb2.Claim, name: str, region_ids: set[str], target_ids: set[str], document_ids: set[str]
+) -> None:
     required(claim.text, f"{name}.text")
     kind = claim.predicate.WhichOneof("kind")
     required(kind or "", f"{name}.predicate")
     _check_known(claim.predicate.target_id, f"{name}.predicate.target_id", target_ids)
-    if not claim.citations and kind != "absent":
+    if not claim.citations and not _of_nothing(claim.predicate):
         raise InvalidField(
             f"{name}.citations", f"{name} cites no region", remedy="a claim without evidence is an abstention"
         )
     for i, citation in enumerate(claim.citations):
-        _check_known(citation.region_id, f"{name}.citations[{i}].region_id", region_ids)
+        if citation.HasField("passage"):
+            _check_known(citation.passage.document_id, f"{name}.citations[{i}].passage.document_id", document_ids)
+        else:
+            _check_known(citation.region_id, f"{name}.citations[{i}].region_id", region_ids)
         wire.member(CitationRole, citation.role, f"{name}.citations[{i}].role")
 
 

@@ -201,3 +201,10 @@ class Copies(Protocol):
 
     async def newest(self, at_least: int) -> str | None:
         """The copy of the largest size, from that size on; None if there is none."""
+
+
+class Pictures(Protocol):
+    """Who holds the pictures that answers are about."""
+
+    async def forget(self, image_digest: str) -> None:
+        """Have one forgotten. Raises `MeshError` where it may still be there."""

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from groundwire.v1 import answer_pb2
     from services.provenance.core.traces import Span
     from services.provenance.listing import Lister
-    from services.provenance.ports import Spans
+    from services.provenance.ports import Pictures, Spans
     from services.provenance.proving import Prover
     from services.provenance.reviewing import Reviewer
     from services.provenance.vault import Vault
@@ -34,9 +34,15 @@ MAX_TRACE_SPANS: Final = 10_000
 class ProvenanceServicer(provenance_service_pb2_grpc.ProvenanceServiceServicer):
     """What was answered, why, and on what evidence."""
 
-    def __init__(self, *, vault: Vault, lister: Lister, reviewer: Reviewer, spans: Spans, prover: Prover) -> None:
-        """Keep answers in the vault, find them by the lister, read spans from their store, prove through the prover."""
+    def __init__(
+        self, *, vault: Vault, lister: Lister, reviewer: Reviewer, spans: Spans, prover: Prover, pictures: Pictures
+    ) -> None:
+        """Keep answers in the vault, find them by the lister, read spans from their store, prove through the prover.
+
+        Pictures are held elsewhere, and are forgotten there when they are erased.
+        """
         self._vault = vault
+        self._pictures = pictures
         self._lister = lister
         self._reviewer = reviewer
         self._spans = spans
@@ -161,6 +167,9 @@ class ProvenanceServicer(provenance_service_pb2_grpc.ProvenanceServiceServicer):
         answer_id, image_digest = convert.subject_from(request)
         reason = convert.reason_from(request.reason)
         self._prover.require_sound()
+        if image_digest and await self._vault.answers_about(tenants.of_call(), image_digest):
+            # First: where it fails nothing is erased yet, and the call can be made again.
+            await self._pictures.forget(image_digest)
         erased = await self._vault.erase(tenants.of_call(), answer_id, image_digest, reason)
         self._prover.hurry()
         return convert.erased_to(erased)

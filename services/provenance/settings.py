@@ -25,6 +25,9 @@ class ProvenanceSettings(ServiceSettings):
         validate_default=True,
         description="PostgreSQL to keep the records in, as a URI or as key=value pairs. Required.",
     )
+    perception_address: str = Field(
+        "", description="Where perception listens, host:port, to have it forget erased images; empty where none is."
+    )
     pool_size: int = Field(8, ge=2, description="Connections to PostgreSQL for records, at most.")
     span_pool_size: int = Field(2, ge=1, description="Connections to PostgreSQL for spans, at most, besides.")
     connect_timeout_s: float = Field(

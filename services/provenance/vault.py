@@ -12,6 +12,7 @@ import structlog
 from groundwire.proofs import records
 from groundwire.proofs.merkle import ProofError
 from services.common.errors import MeshError, PartUnavailable, RecordNotFound
+from services.provenance.core.filters import AnswerFilter
 from services.provenance.core.records import DEFAULT_TENANT, Subject, digest_of
 
 if TYPE_CHECKING:
@@ -155,6 +156,15 @@ class Vault:
             what = f"no answer {answer_id} is recorded here" if answer_id else "no answer about that image is recorded"
             raise no_answer(what, answer_id)
         return erased
+
+    async def answers_about(self, tenant: str, image_digest: str) -> bool:
+        """Whether a tenant has an answer about an image that was not erased.
+
+        Raises:
+            PartUnavailable: The database or the key store is out of reach.
+        """
+        tag = await self._sealer.image_tag(image_digest, tenant)
+        return bool(await self._records.newest(AnswerFilter(tenant), tag, before=None, limit=1))
 
     async def expire(self) -> int:
         """Erase what tenants' policies do not let be kept any longer; how many answers that was.

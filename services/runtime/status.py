@@ -15,6 +15,7 @@ from google.rpc import error_details_pb2, status_pb2
 from grpc_status import rpc_status
 
 from services.common import errors
+from services.runtime import deadlines
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -97,7 +98,8 @@ def _rebuilt(info: error_details_pb2.ErrorInfo, message: str) -> errors.MeshErro
 
 
 def _unworded(error: grpc.aio.AioRpcError, part: str) -> errors.MeshError:
-    if error.code() is grpc.StatusCode.DEADLINE_EXCEEDED:
+    # Past the deadline, gRPC may end a call with whatever the hurry broke first.
+    if error.code() is grpc.StatusCode.DEADLINE_EXCEEDED or deadlines.remaining() == 0:
         return errors.DeadlineExceeded(f"the deadline passed while waiting for {part}", remedy="allow more time")
     if error.code() in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED):
         return errors.PartUnavailable(

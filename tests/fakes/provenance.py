@@ -18,7 +18,7 @@ from services.provenance.reviewing import Reviewer
 from services.provenance.sealing import Sealer
 from services.provenance.servicer import ProvenanceServicer, TraceServicer
 from services.provenance.vault import Vault
-from tests.fakes.stores import FixedClock
+from tests.fakes.stores import FixedClock, HeldPictures
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -41,6 +41,7 @@ class Assembled:
     lister: Lister
     reviewer: Reviewer
     sealer: Sealer
+    pictures: HeldPictures
 
     def register(self, server: grpc.aio.Server, notary: Notary) -> None:
         """Add its servicers to a server."""
@@ -50,6 +51,7 @@ class Assembled:
             reviewer=self.reviewer,
             spans=self.database,
             prover=Prover(self.database, notary),
+            pictures=self.pictures,
         )
         provenance_service_pb2_grpc.add_ProvenanceServiceServicer_to_server(servicer, server)
         trace_service_pb2_grpc.add_TraceServiceServicer_to_server(TraceServicer(spans=self.database), server)  # type: ignore[no-untyped-call]
@@ -57,7 +59,12 @@ class Assembled:
 
 @asynccontextmanager
 async def assembled(
-    database: Database, keys: Keys, *, policies: Policies | None = None, clock: Clock | None = None
+    database: Database,
+    keys: Keys,
+    *,
+    policies: Policies | None = None,
+    clock: Clock | None = None,
+    pictures: HeldPictures | None = None,
 ) -> AsyncIterator[Assembled]:
     """The parts with their recorder running; by default everything is kept, and time stands still."""
     sealer, clock = Sealer(keys), clock or FixedClock()
@@ -72,4 +79,4 @@ async def assembled(
         )
         lister = Lister(records=database, news=database, vault=vault, sealer=sealer)
         reviewer = Reviewer(vault=vault, records=database, sealer=sealer, clock=clock)
-        yield Assembled(database, vault, lister, reviewer, sealer)
+        yield Assembled(database, vault, lister, reviewer, sealer, pictures or HeldPictures())

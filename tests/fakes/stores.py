@@ -25,6 +25,21 @@ class FixedClock:
         return self.time
 
 
+class HeldPictures:
+    """`Pictures` in memory; while `away`, out of reach."""
+
+    def __init__(self, *digests: str) -> None:
+        """Hold some."""
+        self.digests = set(digests)
+        self.away = False
+
+    async def forget(self, image_digest: str) -> None:
+        """See `Pictures`."""
+        if self.away:
+            raise PartUnavailable("perception is out of reach", part="perception", remedy="try again")
+        self.digests.discard(image_digest)
+
+
 class MemoryCopies:
     """`Copies` in memory.
 

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import os
+import re
+import socket
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+import urllib.request
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import grpc
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
-from groundwire import Client, Credentials, PermissionDenied, Unavailable
+from groundwire import Client, Credentials, PermissionDenied, Unavailable, policies
 from groundwire.mesh.local import Mesh
 from groundwire.mesh.ports import free_ports
 from groundwire.mesh.table import COMPONENTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 SHOP = """
 [[callers]]
@@ -40,16 +45,30 @@ def certs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def guarded(certs: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mesh]:
-    """A mesh whose services ask who calls."""
-    before = os.environ.get("GROUNDWIRE_CERTS")
-    os.environ["GROUNDWIRE_CERTS"] = str(certs)
+def metrics_ports() -> dict[str, int]:
+    """A free port for each service's metrics."""
+    with ExitStack() as held:
+        sockets = {name: held.enter_context(socket.socket()) for name in policies.SERVICES}
+        for each in sockets.values():
+            each.bind(("127.0.0.1", 0))
+        return {name: int(each.getsockname()[1]) for name, each in sockets.items()}
+
+
+@pytest.fixture(scope="module")
+def guarded(certs: Path, metrics_ports: dict[str, int], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mesh]:
+    """A mesh whose services ask who calls, and give their metrics."""
+    set_here = {"GROUNDWIRE_CERTS": str(certs)} | {
+        f"GROUNDWIRE_{name.upper()}_METRICS_PORT": str(port) for name, port in metrics_ports.items()
+    }
+    before = {name: os.environ.get(name) for name in set_here}
+    os.environ.update(set_here)
     try:
         with Mesh.start(tmp_path_factory.mktemp("guarded"), ports=free_ports(COMPONENTS)) as started:
             yield started
     finally:
-        if before is None:
-            del os.environ["GROUNDWIRE_CERTS"]
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
 
 
 def caller(mesh: Mesh, certs: Path, name: str, tenant: str) -> Client:
@@ -83,7 +102,27 @@ def test_nobody_else_is(guarded: Mesh, certs: Path, motorcycle: Path) -> None:
 def test_services_do_not_listen_to_plain_connections(guarded: Mesh) -> None:
     for name in ("fusion", "perception", "llm", "provenance"):
         with grpc.insecure_channel(guarded.addresses[name]) as channel:
-            call = channel.unary_unary("/grpc.health.v1.Health/Check")
+            call: Any = channel.unary_unary("/grpc.health.v1.Health/Check")
             with pytest.raises(grpc.RpcError) as caught:
                 call(b"", timeout=20)
-        assert caught.value.code() is grpc.StatusCode.UNAVAILABLE  # type: ignore[attr-defined]  # it is a Call too
+        assert caught.value.code() is grpc.StatusCode.UNAVAILABLE
+
+
+def test_the_alerts_and_the_dashboard_ask_for_metrics_that_the_mesh_gives(
+    guarded: Mesh, certs: Path, metrics_ports: dict[str, int], motorcycle: Path
+) -> None:
+    with caller(guarded, certs, "shop", "acme") as shop:
+        shop.ask(motorcycle, "What brand is written on the motorcycle?")
+    given: dict[str, set[str]] = {}
+    for port in metrics_ports.values():
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=20) as response:
+            for family in text_string_to_metric_families(response.read().decode()):
+                for sample in family.samples:
+                    given.setdefault(sample.name, set()).update(sample.labels)
+    chart = Path(__file__).parents[2] / "helm" / "groundwire" / "files"
+    asked = (chart / "rules.yaml").read_text() + (chart / "dashboard.json").read_text()
+    wanted = set(re.findall(r"\b(?:rpc_server|groundwire)_[a-z_]+\b", asked))
+    # A counter begins with its first count: nothing was degraded here.
+    assert wanted - {"groundwire_degradations_total"} <= set(given)
+    assert {"rpc_method", "rpc_response_status_code"} <= given["rpc_server_call_duration_seconds_count"]
+    assert {"kind", "verdict"} <= given["groundwire_claims_total"]

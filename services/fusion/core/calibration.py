@@ -12,7 +12,6 @@ import math
 from bisect import bisect_left
 from dataclasses import dataclass
 from itertools import pairwise
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol
 
 from services.common.claims import Absent, CheckOutcome, CitationRole
@@ -152,7 +151,7 @@ class Fitted:
         draft: ClaimDraft,
         checks: Sequence[Check],
         evidence_score: float,
-        regions: Mapping[str, Region] = MappingProxyType({}),
+        regions: Mapping[str, Region],
     ) -> float | None:
         """The probability that the claim is true; None where nothing was fitted for such claims.
 

@@ -7,7 +7,8 @@ import asyncio
 import pytest
 
 from services.common.errors import PartUnavailable
-from services.provenance.chores import end, repeating
+from services.provenance.chores import repeating
+from services.runtime.tasks import end
 
 
 @pytest.mark.parametrize("fault", [PartUnavailable("away", part="postgres"), ValueError("ours")])

@@ -25,7 +25,7 @@ from services.runtime.server import Service, serving
 from services.runtime.status import from_rpc_error
 from tests.fakes.provenance import assembled
 from tests.fakes.records import IMAGE, TRACE, MemoryDatabase, an_answer
-from tests.fakes.stores import MemoryKeys
+from tests.fakes.stores import HeldPictures, MemoryKeys
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -44,7 +44,7 @@ def database() -> MemoryDatabase:
 
 
 @asynccontextmanager
-async def connected(database: MemoryDatabase) -> AsyncIterator[grpc.aio.Channel]:
+async def connected(database: MemoryDatabase, pictures: HeldPictures | None = None) -> AsyncIterator[grpc.aio.Channel]:
     settings = ProvenanceSettings(
         dsn=SecretStr("postgresql://not.used"), signing_key_file=Path("no"), key_folder=Path("no"), port=0, grace_s=5
     )
@@ -52,7 +52,7 @@ async def connected(database: MemoryDatabase) -> AsyncIterator[grpc.aio.Channel]
     await notary.ready()
     keys = MemoryKeys()
 
-    async with assembled(database, keys) as parts:
+    async with assembled(database, keys, pictures=pictures) as parts:
 
         def register(server: grpc.aio.Server) -> None:
             parts.register(server, notary)
@@ -404,3 +404,43 @@ async def test_stopping_writes_what_is_waiting(database: MemoryDatabase) -> None
         call.cancel()
         asyncio.get_running_loop().call_later(0, database.disk.set)
     assert len(database.log) == 1
+
+
+async def test_an_erased_image_is_forgotten_by_whoever_holds_it_and_a_failure_can_be_made_good(
+    database: MemoryDatabase,
+) -> None:
+    answer = an_answer()
+    pictures = HeldPictures(answer.image.digest, "another")
+    erase = provenance_service_pb2.EraseRequest(image_digest=answer.image.digest, reason="asked for")
+    async with connected(database, pictures) as channel:
+        stub: Stub = ProvenanceStub(channel)
+        await record(stub, answer.SerializeToString())
+        pictures.away = True
+        code, error = await refused(stub.Erase(erase))
+        assert (code, error.reason) == (grpc.StatusCode.UNAVAILABLE, "PART_UNAVAILABLE")
+        assert pictures.digests == {answer.image.digest, "another"}
+        pictures.away = False
+        erased = await stub.Erase(erase)
+    assert pictures.digests == {"another"}
+    assert list(erased.answer_ids) == [answer.id]
+
+
+async def test_what_cites_a_document_of_the_answer_is_kept_and_what_cites_another_is_refused(stub: Stub) -> None:
+    answer = an_answer()
+    claim = answer.claims[0]
+    del claim.citations[:]
+    claim.predicate.knowledge.quote = "It is red."
+    claim.citations.add(role=claim_pb2.CITATION_ROLE_SUPPORTS).passage.document_id = "manual"
+    code, error = await refused(record(stub, answer.SerializeToString()))
+    assert (code, error.reason) == (grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FIELD")
+    answer.documents.add(id="manual", text="It is red.")
+    assert (await record(stub, answer.SerializeToString())).index == 0
+
+
+async def test_a_count_of_none_cites_nothing_and_a_count_of_some_must(stub: Stub) -> None:
+    answer = an_answer()
+    del answer.claims[0].citations[:]
+    answer.claims[0].predicate.count.value = 2
+    assert (await refused(record(stub, answer.SerializeToString())))[0] is grpc.StatusCode.INVALID_ARGUMENT
+    answer.claims[0].predicate.count.value = 0
+    assert (await record(stub, answer.SerializeToString())).index == 0
