@@ -86,14 +86,24 @@ down: setup ## Stop the mesh that `make up` started
 ## Checking
 
 .PHONY: test
-test: check $(TRITON_VENV)/triton.stamp ## Run every check and every test
+test: check setup models vllm ## Run every check and every test, on the real parts
 	scripts/install-chromium
 	$(BIN)/python scripts/install-helm $(VENV)/kube
-	$(BIN)/python -m pytest $(T) $(if $(K),-k "$(K)")
+	GROUNDWIRE_REQUIRE_HELM=1 GROUNDWIRE_REQUIRE_MODELS=1 GROUNDWIRE_REQUIRE_VLLM=1 \
+		$(BIN)/python -m pytest $(T) $(if $(K),-k "$(K)")
 
 .PHONY: test-vllm
 test-vllm: $(VENV)/dev.stamp vllm ## Run the tests that need a real vLLM
 	GROUNDWIRE_REQUIRE_VLLM=1 $(BIN)/python -m pytest tests/mesh/test_vllm.py tests/mesh/test_vllm_judge.py
+
+.PHONY: test-models
+test-models: $(VENV)/dev.stamp $(TRITON_VENV)/triton.stamp models ## Run every architecture of vision model through Triton
+	GROUNDWIRE_REQUIRE_MODELS=1 $(BIN)/python -m pytest tests/mesh/test_triton_models.py tests/mesh/test_models_architectures.py
+
+.PHONY: fuzz
+fuzz: $(VENV)/dev.stamp ## Search each target for hostile input, a minute each
+	for target in $$($(BIN)/python -c 'from fuzz.targets import TARGETS; print(*TARGETS)'); do \
+		$(BIN)/python -m fuzz $$target -max_total_time=60; done
 
 .PHONY: test-helm
 test-helm: $(VENV)/dev.stamp ## Check the chart with the real helm
@@ -110,7 +120,7 @@ lint: $(VENV)/dev.stamp
 
 .PHONY: types
 types: $(VENV)/dev.stamp
-	$(BIN)/mypy groundwire services tests
+	$(BIN)/mypy groundwire services tests fuzz
 
 .PHONY: imports
 imports: $(VENV)/dev.stamp
@@ -133,6 +143,7 @@ proto-check: $(VENV)/dev.stamp
 	$(BIN)/buf format --diff --exit-code
 	PATH=$(CURDIR)/$(BIN):$$PATH scripts/check-breaking
 	PATH=$(CURDIR)/$(BIN):$$PATH scripts/check-stubs
+	$(BIN)/python scripts/render-mesh --check
 
 ## Locking
 
