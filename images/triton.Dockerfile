@@ -10,4 +10,5 @@ RUN images/install-models /opt/groundwire/models-env
 COPY model_repository ./model_repository
 ENV PATH=/opt/groundwire/models-env/bin:$PATH
 USER 10001:10001
-ENTRYPOINT ["tritonserver", "--model-repository=/opt/groundwire/model_repository", "--model-control-mode=explicit", "--load-model=read_text"]
+ENTRYPOINT ["tritonserver"]
+CMD ["--model-repository=/opt/groundwire/model_repository", "--model-control-mode=explicit", "--load-model=read_text", "--load-model=segment_grabcut", "--load-model=find_private"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
@@ -33,7 +34,7 @@ FLAGS: tuple[dict[str, Any], ...] = (
     {"identity": {"tokens": {"issuer": "https://login.example", "keysUrl": "https://login.example/keys"}}},
     {"networkPolicies": {"enabled": False}},
     {"triton": {"enabled": False, "address": "triton.models:8001"}},
-    {"triton": {"models": {"url": "s3://models/store"}}, "objects": {"existingSecret": "store"}},
+    {"triton": {"models": {"existingClaim": "m", "load": ["owl"]}}, "objects": {"existingSecret": "store"}},
     {"vllm": {"endpoint": "https://llm.example/v1", "existingSecret": "llm"}},
     {"vllm": {"enabled": True, "model": "a/b"}, "monitoring": {"serviceMonitors": True}},
     {"monitoring": {"serviceMonitors": True, "rules": True, "dashboards": True, "labels": {"release": "prometheus"}}},
@@ -116,7 +117,7 @@ def test_what_is_missing_or_misspelt_is_named(tmp_path: Path, values: dict[str, 
 
 
 def test_no_container_may_more_than_it_must(render: Any) -> None:
-    rendered = render("many-gpus", triton={"models": {"existingClaim": "", "url": "s3://models/store"}})
+    rendered = render("many-gpus")
     pods = [each["spec"]["template"]["spec"] for each in rendered.of("Deployment").values()]
     pods += [each["spec"] for each in rendered.of("Pod").values()]
     for pod in pods:
@@ -248,3 +249,16 @@ def test_a_changed_access_policy_rolls_the_pods(render: Any) -> None:
 
 def test_no_secret_is_in_what_is_rendered(render: Any) -> None:
     assert render("one-gpu").of("Secret") == {}
+
+
+def test_triton_loads_every_model_that_perception_is_bound_to(render: Any) -> None:
+    rendered = render("many-gpus")
+    loaded = {
+        arg.removeprefix("--load-model=") for arg in rendered.containers()["triton"]["args"] if "load-model" in arg
+    }
+    bindings = json.loads(rendered.environment("perception")["GROUNDWIRE_PERCEPTION_BINDINGS"])
+    bound = {model for tiers in bindings.values() for model in tiers.values()}
+    assert bound == loaded
+    shipped = {path.parent.name for path in (ROOT / "model_repository").glob("*/config.pbtxt")}
+    assert bound - shipped == {"owlv2-base"}
+    assert set(PerceptionSettings(objects_url="file:///x").bindings) <= set(bindings)

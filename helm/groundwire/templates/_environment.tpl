@@ -60,6 +60,7 @@ Argument: {root, name, mesh, values}.
 {{- end }}
 
 {{- define "groundwire.environment.perception" }}
+- {name: GROUNDWIRE_PERCEPTION_BINDINGS, value: {{ .root.Values.bindings | toJson | quote }}}
 - {name: GROUNDWIRE_PERCEPTION_OBJECTS_URL, value: {{ required "objects.url: say where images are kept, such as s3://bucket/images" .root.Values.objects.url | quote }}}
 {{- end }}
 
