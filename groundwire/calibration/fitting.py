@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, TypeAlias
 
 import numpy as np
-from sklearn.isotonic import IsotonicRegression
-from sklearn.linear_model import LogisticRegression
+from sklearn.isotonic import IsotonicRegression  # type: ignore[import-untyped]  # publishes no types
+from sklearn.linear_model import LogisticRegression  # type: ignore[import-untyped]  # publishes no types
 
 if TYPE_CHECKING:
     from groundwire.evaluation.metrics.boxes import F64, Bools
@@ -63,9 +63,8 @@ class Beta:
 
     def predict(self, scores: F64) -> F64:
         """By the formula."""
-        from scipy.special import expit  # noqa: PLC0415 - comes with scikit-learn
-
-        result: F64 = expit(_logarithms(scores) @ np.array([self.a, self.b]) + self.c)
+        logits = _logarithms(scores) @ np.array([self.a, self.b]) + self.c
+        result: F64 = np.exp(-np.logaddexp(0.0, -logits))
         return result
 
     def row(self) -> dict[str, Any]:

@@ -86,7 +86,12 @@ def read(paths: Sequence[Path], home: Path) -> Labels:
     """
     given = [path for path in paths if _is_journal(path)]
     found = [(path, runs.read(path)) for path in paths if path not in given]
-    usual = sorted({path for _, run in found for path in (home / "eval").glob(f"{run.head['set']}.answers.jsonl*")})
+    if not found:
+        raise RunNotReadable(
+            "journals hold answers, and not which of them are true",
+            remedy="give what groundwire eval --json wrote as well",
+        )
+    usual = sorted({path for _, run in found for path in _usual(run, home)})
     answers = _answers([*usual, *given])
     claims: dict[str, LabelledClaim] = {}
     engines: set[str] = set()
@@ -97,6 +102,12 @@ def read(paths: Sequence[Path], home: Path) -> Labels:
     named = tuple(claim for claim in claims.values() if _is_named(claim))
     sources = tuple(_source(path, run) for path, run in found)
     return Labels(named, sources, tuple(sorted(engines)), len(claims) - len(named))
+
+
+def _usual(run: Run, home: Path) -> Iterator[Path]:
+    """Journals of the run's set where `groundwire eval` leaves them, those that were put aside included."""
+    folder, name = home / "eval", f"{run.head.get('set', '')}.answers.jsonl"
+    yield from (path for path in folder.glob("*.answers.jsonl*") if path.name.startswith(name))
 
 
 def _is_journal(path: Path) -> bool:

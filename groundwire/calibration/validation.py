@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from sklearn.model_selection import StratifiedGroupKFold
+from sklearn.model_selection import StratifiedGroupKFold  # type: ignore[import-untyped]  # publishes no types
 
 from groundwire.calibration import fitting
 from groundwire.calibration.errors import TooFewLabels

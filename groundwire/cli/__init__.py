@@ -66,6 +66,8 @@ app.command(
     epilog=_examples(
         'groundwire ask receipt.jpg "What is the total?"',
         'groundwire ask receipt.jpg "What is the date?" --json | jq .claims[0].text',
+        'groundwire ask machine.jpg "Is the guard closed?" --document manual.txt --relevance',
+        'groundwire ask desk.jpg "Where is the cup?" --conversation desk --redact 10,20,180,240 --store none',
         'groundwire ask sha256:9f86… "Who issued it?" --out /tmp/issuer.png',
     )
 )(asking.ask)

@@ -106,8 +106,7 @@ def _evidence_beside_regions(tree: Tree, claim: claim_pb2.Claim) -> None:
     """Passages of documents, and what an absence searched."""
     for citation in claim.citations:
         if citation.HasField("passage"):
-            line = f"{labels.passage(citation.passage, ())} {words.role(citation.role)}"
-            _fact(tree, "document", line)
+            _fact(tree, "document", f"{labels.passage(citation.passage, ())} {words.role(citation.role)}")
     for line in search_lines(labels.searches(claim)):
         tree.add(line)
 

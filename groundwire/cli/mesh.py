@@ -46,13 +46,13 @@ def run(
     if image and not question:
         raise typer.BadParameter("give a question too", param_hint="QUESTION")
     image = image or str(example.photo())
-    question = question or example.QUESTION
+    asked = calls.Question(question or example.QUESTION, stakes)
     presentation = Presentation.of(image, as_json=as_json, out=out, no_picture=no_picture)
     picture_of(image)  # What is wrong with the file is said now, not after the models have loaded.
 
     def answer(at: Addresses) -> None:
         with connect.of(at, timeout) as client:
-            present(client, presentation, lambda: watch(client, image, question, stakes))
+            present(client, presentation, lambda: watch(client, image, asked))
 
     there = connect.running()
     if there is not None:

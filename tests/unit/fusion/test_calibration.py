@@ -83,7 +83,7 @@ def test_beta_of_a_hand_worked_case() -> None:
 
 def test_beta_at_its_ends_is_as_at_the_margin() -> None:
     curve = Beta(1.0, 1.0, 0.0, 0.01)
-    assert (curve.probability(0.0), curve.probability(1.0)) == (pytest.approx(0.01), pytest.approx(0.99))
+    assert [curve.probability(0.0), curve.probability(1.0)] == pytest.approx([0.01, 0.99])
 
 
 curves = st.one_of(
