@@ -99,11 +99,12 @@ def model_outputs(data: bytes) -> None:
         "POLYGONS": np.resize(values, (count, 4, 2)) if len(values) else np.zeros((count, 4, 2), np.float32),
         "TEXTS": np.array([data[i : i + 5] for i in range(count)], np.object_),
     }
-    for read in (
+    reads: tuple[Callable[[], object], ...] = (
         lambda: outputs.readings("fuzz", tensors, "1"),
         lambda: outputs.detections("fuzz", tensors, "1", ("a", "b")),
         lambda: outputs.privates("fuzz", tensors, "1", ("face",)),
-    ):
+    )
+    for read in reads:
         try:
             read()
         except MeshError:

@@ -24,6 +24,8 @@ from tests.helm.chart import CHART, ROOT, Rendered, helm, template
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from services.runtime.settings import ServiceSettings
+
 SIZES = ("laptop", "one-gpu", "many-gpus")
 VERSIONS = ("1.29", "1.33", "1.37")
 OURS = policies.SERVICES
@@ -152,7 +154,8 @@ def test_the_chart_s_table_is_the_mesh_s() -> None:
 def edges_of_policies(rendered: Rendered) -> tuple[set[tuple[str, str]], set[tuple[str, str]]]:
     """(caller, callee) as the callees' ingress says, and as the callers' egress says."""
     label = "app.kubernetes.io/component"
-    into, out = set(), set()
+    into: set[tuple[str, str]] = set()
+    out: set[tuple[str, str]] = set()
     for policy in rendered.of("NetworkPolicy").values():
         me = policy["spec"]["podSelector"]["matchLabels"].get(label)
         for way, edges in (("ingress", into), ("egress", out)):
@@ -193,7 +196,7 @@ def test_addresses_are_the_table_s_edges_and_name_services_that_are_there(render
         assert set(addressed) == called - {"postgres", "vllm"}
 
 
-SETTINGS = {
+SETTINGS: dict[str, type[ServiceSettings]] = {
     "fusion": FusionSettings,
     "llm": LlmSettings,
     "perception": PerceptionSettings,
