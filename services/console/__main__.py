@@ -23,6 +23,7 @@ from services.runtime.logs import configure_logging
 from services.runtime.settings import load_or_exit
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import AsyncIterator
 
 log = structlog.get_logger()
@@ -39,10 +40,23 @@ async def wire(settings: ConsoleSettings) -> AsyncIterator[Parts]:
     ):
         yield Parts(
             grounding=GrpcGrounding(fusion, timeout_s=settings.ask_timeout_s),
-            records=GrpcRecords(provenance, timeout_s=settings.read_timeout_s),
+            records=GrpcRecords(provenance, timeout_s=settings.read_timeout_s, watch_s=settings.watch_s),
             pictures=GrpcPictures(perception, timeout_s=settings.read_timeout_s),
             health=GrpcHealth({"fusion": fusion, "provenance": provenance, "perception": perception}),
         )
+
+
+class Server(uvicorn.Server):
+    """Ends the streams that follow the log first: they would outlast any grace."""
+
+    def __init__(self, configuration: uvicorn.Config, closing: asyncio.Event) -> None:
+        super().__init__(configuration)
+        self._closing = closing
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """See `uvicorn.Server`."""
+        self._closing.set()
+        await super().shutdown(sockets)
 
 
 async def serve(settings: ConsoleSettings) -> None:
@@ -51,9 +65,10 @@ async def serve(settings: ConsoleSettings) -> None:
     Raises:
         MeshError: The port is taken.
     """
+    closing = asyncio.Event()
     async with wire(settings) as parts:
         configuration = uvicorn.Config(
-            create(parts, settings),
+            create(parts, settings, closing),
             host=settings.host,
             port=settings.port,
             limit_concurrency=settings.max_calls_in_flight,
@@ -65,7 +80,7 @@ async def serve(settings: ConsoleSettings) -> None:
         )
         log.info("listening", host=settings.host, port=settings.port)
         try:
-            await uvicorn.Server(configuration).serve()
+            await Server(configuration, closing).serve()
         except SystemExit as error:  # uvicorn's way of saying that it cannot listen
             raise MeshError(
                 f"cannot listen on {settings.host}:{settings.port}",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import time
 import urllib.parse
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from starlette.datastructures import UploadFile
@@ -18,7 +17,7 @@ from services.common.errors import ImageTooLarge, InvalidField, MeshError
 from services.console import convert
 from services.console.core import overlay
 from services.console.failures import status_of
-from services.runtime import wire
+from services.console.forms import NEW, STAKES, Form
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Sequence
@@ -29,40 +28,8 @@ if TYPE_CHECKING:
     from services.console.ports import Grounding
     from services.console.rendering import Renderer
 
-STAKES: Final = {
-    "casual": answer_pb2.STAKES_CASUAL,
-    "standard": answer_pb2.STAKES_STANDARD,
-    "critical": answer_pb2.STAKES_CRITICAL,
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Form:
-    """What a browser sent: its words by name, and the picture, empty where there is none."""
-
-    said: Mapping[str, str]
-    picture: bytes
-
-    def request(self) -> grounding_service_pb2.AskRequest:
-        """The question in it.
-
-        Raises:
-            InvalidField: It has no picture, or stakes that do not exist.
-        """
-        stakes = self.said.get("stakes") or "standard"
-        if stakes not in STAKES:
-            raise InvalidField("stakes", "there are no such stakes", remedy=f"one of {', '.join(STAKES)}")
-        return grounding_service_pb2.AskRequest(
-            image=self._image(), question=self.said.get("question", ""), stakes=STAKES[stakes]
-        )
-
-    def _image(self) -> image_pb2.ImageInput:
-        """The picture that was sent, else the one that is named."""
-        if self.picture:
-            return image_pb2.ImageInput(content=self.picture)
-        if self.said.get("image"):
-            return image_pb2.ImageInput(digest=wire.digest(self.said["image"], "image"))
-        raise InvalidField("image", "there is no picture", remedy="choose or drop one")
+_MAX_FIELDS: Final = 32
+"""Fields of a form: eight documents have two each."""
 
 
 class _InMemory(MultiPartParser):
@@ -95,7 +62,9 @@ class AskingRoutes:
     async def form(self, request: Request) -> Response:
         """The empty form, or one filled in from the query: `?image=DIGEST&question=…`."""
         query = request.query_params
-        return self._page({name: query.get(name, "") for name in ("image", "question", "stakes", "from")})
+        return self._page(
+            {name: query.get(name, "") for name in ("image", "question", "stakes", "from", "conversation")}
+        )
 
     async def ask(self, request: Request) -> Response:
         """Ask and go to the answer; without one, show the form again with what was wrong."""
@@ -123,7 +92,12 @@ class AskingRoutes:
         began = time.monotonic()
         image = image_pb2.Image()
         request = grounding_service_pb2.AskStreamRequest(
-            image=asked.image, question=asked.question, stakes=asked.stakes
+            image=asked.image,
+            question=asked.question,
+            stakes=asked.stakes,
+            documents=asked.documents,
+            conversation_id=asked.conversation_id,
+            with_relevance=asked.with_relevance,
         )
         try:
             async for event in self._grounding.ask_stream(request):
@@ -154,6 +128,8 @@ class AskingRoutes:
     def _svg(self, event: grounding_service_pb2.AskStreamResponse, image: image_pb2.Image) -> str:
         """The regions to draw from now on; empty where the event brings none."""
         kind = event.WhichOneof("event")
+        if kind == "admitted":
+            return self._render.fragment("_redactions.html", image=image, name="stage")
         if kind not in ("regions", "answer"):
             return ""
         regions = event.regions.regions if kind == "regions" else event.answer.regions
@@ -173,7 +149,7 @@ class AskingRoutes:
         """
         if not request.headers.get("content-type", "").startswith("multipart/form-data"):
             raise InvalidField("image", "this is no form with a picture", remedy="send multipart/form-data")
-        parser = _InMemory(request.headers, self._bounded(request), max_files=1, max_fields=8)
+        parser = _InMemory(request.headers, self._bounded(request), max_files=1, max_fields=_MAX_FIELDS)
         try:
             parts = await parser.parse()
         except _TooLarge as error:
@@ -205,6 +181,11 @@ class AskingRoutes:
             question=said.get("question", ""),
             stakes=said.get("stakes") or "standard",
             before=said.get("from", ""),
+            conversation=said.get("conversation", ""),
+            with_relevance=bool(said.get("relevance")),
+            document=said.get("document", ""),
+            document_title=said.get("document_title", ""),
+            new_conversation=NEW,
             all_stakes=tuple(STAKES),
             problem=problem,
         )
@@ -212,9 +193,11 @@ class AskingRoutes:
 
 async def _form_of(parts: FormData) -> Form:
     picture = parts.get("picture")
+    named = (parts.getlist("document_title"), parts.getlist("document"))
     return Form(
         {name: value for name, value in parts.items() if isinstance(value, str)},
         await picture.read() if isinstance(picture, UploadFile) else b"",
+        tuple((str(title), str(text)) for title, text in zip(*named, strict=False)),
     )
 
 

@@ -1,17 +1,18 @@
-"""Contract messages to the values that `core` computes with. One way only: nothing goes back."""
+"""Contract messages to the values that `core` computes with, and what is asked for as the contract says it."""
 
 from __future__ import annotations
 
-from datetime import UTC
+from collections import Counter
 from typing import TYPE_CHECKING
 
-from groundwire import words
+from groundwire import labels, searches, words
 from groundwire.v1 import claim_pb2
 from services.common.geometry import Box, Size
-from services.console.core import comparison, filters, overlay, waterfall
+from services.console.core import comparison, filters, overlay, passages, swatches, waterfall
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
 
     from groundwire.v1 import answer_pb2, geometry_pb2, image_pb2, plan_pb2, provenance_service_pb2, region_pb2
 
@@ -37,6 +38,7 @@ def legs_from(claims: Iterable[claim_pb2.Claim]) -> Sequence[overlay.Leg]:
         overlay.Leg(claim.id, citation.region_id, tone(claim.verdict, citation.role))
         for claim in claims
         for citation in claim.citations
+        if citation.region_id
     )
 
 
@@ -64,14 +66,59 @@ def span_from(message: provenance_service_pb2.Span) -> waterfall.Span:
     )
 
 
-def line_from(summary: provenance_service_pb2.AnswerSummary) -> filters.Line:
-    """What a filter looks at."""
-    return filters.Line(
-        text=f"{summary.question} {summary.id} {summary.image_digest}",
-        time=summary.create_time.ToDatetime(UTC),
-        verdicts=tuple(map(words.verdict, summary.verdicts)),
-        abstentions=summary.abstention_count,
+def filter_to(wanted: filters.Filter, now: datetime) -> provenance_service_pb2.AnswerFilter:
+    """What is asked for, as provenance is asked. It knows no abstentions; see `is_wanted`."""
+    named = wanted.verdict and wanted.verdict != filters.ABSTAINED
+    return searches.Search(
+        since=wanted.begins(now),
+        until=wanted.ends,
+        verdicts=(wanted.verdict,) if named else (),
+        label=wanted.label,
+        text=wanted.text,
+        model=wanted.model,
+        degradations=(wanted.degraded,) if wanted.degraded else (),
+        review=wanted.review,
+        min_latency_s=wanted.least_s,
+        max_latency_s=wanted.most_s,
+        image=wanted.image,
+    ).message
+
+
+def is_wanted(wanted: filters.Filter, summary: provenance_service_pb2.AnswerSummary) -> bool:
+    """What provenance cannot be asked for: that something was not answered."""
+    return wanted.verdict != filters.ABSTAINED or summary.abstention_count > 0
+
+
+def searches_from(answer: answer_pb2.Answer) -> Sequence[overlay.Searched]:
+    """Every area that was searched in vain: of claims by their ids, of abstentions as `abstention_key` names them."""
+    absences = ((claim.id, labels.searches(claim)) for claim in answer.claims)
+    abstentions = ((abstention_key(at), each.searches) for at, each in enumerate(answer.abstentions))
+    return tuple(
+        overlay.Searched(key, box_from(search.area), labels.search(search))
+        for key, found in (*absences, *abstentions)
+        for search in found
+        if search.HasField("area")
     )
+
+
+def abstention_key(at: int) -> str:
+    """What an abstention is called on its page; the contract gives it no id."""
+    return f"not-{at + 1}"
+
+
+def passages_from(answer: answer_pb2.Answer, document_id: str) -> Sequence[passages.Passage]:
+    """What the claims cite of a document."""
+    return tuple(
+        passages.Passage(claim.id, citation.passage.begin, citation.passage.end)
+        for claim in answer.claims
+        for citation in claim.citations
+        if citation.HasField("passage") and citation.passage.document_id == document_id
+    )
+
+
+def swatches_from(region: region_pb2.Region) -> Sequence[swatches.Swatch]:
+    """A region's measured colours."""
+    return tuple(swatches.swatches((each.name, each.share) for each in region.appearance.colors))
 
 
 def statements_from(answer: answer_pb2.Answer) -> Sequence[comparison.Statement]:
@@ -83,7 +130,7 @@ def statements_from(answer: answer_pb2.Answer) -> Sequence[comparison.Statement]
             _subject(targets, claim.predicate.target_id),
             claim.text,
             words.verdict(claim.verdict),
-            words.credibility(claim),
+            labels.confidence(claim),
         )
         for claim in answer.claims
     )
@@ -116,6 +163,21 @@ def timings_from(answer: answer_pb2.Answer) -> Mapping[str, float]:
     for timing in answer.timings:
         seconds[timing.step] = seconds.get(timing.step, 0.0) + timing.duration.ToNanoseconds() / 1e9
     return seconds
+
+
+def facts_from(answer: answer_pb2.Answer) -> Mapping[str, str]:
+    """What an answer was given under, by name; an empty value where there was none."""
+    painted = Counter(each.kind for each in answer.image.redactions)
+    return {
+        "question": answer.question,
+        "task": words.task(answer.plan.task),
+        "stakes": words.stakes(answer.stakes),
+        "degraded": ", ".join(map(words.degradation, answer.degradations)),
+        "calibration": answer.calibration_digest and f"sha256:{answer.calibration_digest[:12]}",
+        "conversation": answer.conversation_id,
+        "documents": ", ".join(document.id for document in answer.documents),
+        "painted over": ", ".join(f"{kind} \N{MULTIPLICATION SIGN}{count}" for kind, count in sorted(painted.items())),
+    }
 
 
 def models_from(answer: answer_pb2.Answer) -> Sequence[str]:

@@ -1,20 +1,20 @@
-"""The pages that look: answers, one answer, two answers, the mesh."""
+"""The pages that look: one answer, two answers, the mesh."""
 
 from __future__ import annotations
 
 import asyncio
-import hashlib
-from datetime import UTC, datetime
+from collections import Counter
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from google.protobuf import json_format
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
+from groundwire.proofs import traces
 from groundwire.proofs.bundles import Bundle
 from services.common.errors import ImageNotFound, InvalidField, MeshError
 from services.console import convert
-from services.console.core import comparison, filters, latency, overlay, waterfall
+from services.console.core import comparison, latency, overlay, passages, waterfall
 from services.console.proving import proof_of
 
 if TYPE_CHECKING:
@@ -26,9 +26,6 @@ if TYPE_CHECKING:
     from groundwire.v1 import answer_pb2, claim_pb2, provenance_service_pb2
     from services.console.ports import Health, Pictures, Records
     from services.console.rendering import Renderer
-
-PAGE_SIZE: Final = 50
-"""Answers on a page; with a filter, as many are looked through."""
 
 LATEST: Final = 30
 """Answers whose timings the mesh page looks at."""
@@ -54,8 +51,6 @@ class LookingRoutes:
     def routes(self) -> Sequence[Route]:
         """What to serve."""
         return (
-            Route("/", self.answers),
-            Route("/answers/rows", self.rows),
             Route("/answers/{answer_id}.json", self.record),
             Route("/answers/{answer_id}/bundle.json", self.bundle),
             Route("/answers/{answer_id}", self.answer),
@@ -64,36 +59,6 @@ class LookingRoutes:
             Route("/compare", self.compare),
             Route("/mesh", self.mesh),
         )
-
-    async def answers(self, request: Request) -> Response:
-        """The list."""
-        return self._render.page("answers.html", **await self._listed(request.query_params))
-
-    async def rows(self, request: Request) -> Response:
-        """The list's rows alone, for a page that is open: 304 while nothing has changed."""
-        body = self._render.fragment("_rows.html", **await self._listed(request.query_params))
-        tag = f'"{hashlib.sha256(body.encode()).hexdigest()}"'
-        headers = {"etag": tag, "cache-control": "no-store"}
-        if request.headers.get("if-none-match") == tag:
-            return Response(status_code=304, headers=headers)
-        return HTMLResponse(body, headers=headers)
-
-    async def _listed(self, query: QueryParams) -> Mapping[str, Any]:
-        """A page of answers, those that the filter takes, and what was asked for."""
-        wanted = filters.Filter(query.get("text", ""), query.get("verdict", ""), query.get("period", ""))
-        token = query.get("page", "")
-        response = await self._records.answers(PAGE_SIZE, token)
-        now = datetime.now(UTC)
-        taken = [summary for summary in response.answers if wanted.takes(convert.line_from(summary), now)]
-        return {
-            "answers": taken,
-            "looked_at": len(response.answers),
-            "filter": wanted,
-            "page_token": token,
-            "next_page_token": response.next_page_token,
-            "verdicts": filters.VERDICTS,
-            "periods": filters.PERIODS,
-        }
 
     async def record(self, request: Request) -> Response:
         """The answer as protobuf JSON, to be kept."""
@@ -110,7 +75,8 @@ class LookingRoutes:
 
     async def answer(self, request: Request) -> Response:
         """One answer, with the chain of one of its claims."""
-        answer = await self._records.answer(request.path_params["answer_id"])
+        recorded = await self._records.reviewed(request.path_params["answer_id"])
+        answer = recorded.answer
         claim_id = request.query_params.get("claim", answer.claims[0].id if answer.claims else "")
         held, spans, proof, chain = await asyncio.gather(
             self._held(answer.image.digest),
@@ -125,14 +91,20 @@ class LookingRoutes:
             chain=chain,
             before=request.query_params.get("from", ""),
             proof=proof_of(answer.record, proof),
+            reviews={review.claim_id: review for review in recorded.reviews},
+            documents=_documents(answer),
             **_drawn(answer, held=held),
             **_traced(answer, spans),
         )
 
     async def chain(self, request: Request) -> Response:
         """The chain of a claim, for a page that is open."""
-        chain = await self._records.explain(request.path_params["answer_id"], request.path_params["claim_id"])
-        return HTMLResponse(self._render.fragment("_chain.html", chain=chain), headers={"cache-control": "no-store"})
+        answer_id = request.path_params["answer_id"]
+        answer, chain = await asyncio.gather(
+            self._records.answer(answer_id), self._records.explain(answer_id, request.path_params["claim_id"])
+        )
+        body = self._render.fragment("_chain.html", answer=answer, chain=chain)
+        return HTMLResponse(body, headers={"cache-control": "no-store"})
 
     async def trace(self, request: Request) -> Response:
         """The waterfall, for a page that was opened before all of its spans had arrived: 202 while some are missing."""
@@ -151,8 +123,8 @@ class LookingRoutes:
             "compare.html",
             a=a,
             b=b,
-            drawn_a=_drawn(a, held=held[0]),
-            drawn_b=_drawn(b, held=held[1]),
+            drawn_a=_drawn(a, held=held[0], name="a"),
+            drawn_b=_drawn(b, held=held[1], name="b"),
             **_compared(a, b),
         )
 
@@ -170,6 +142,8 @@ class LookingRoutes:
             latest=latest,
             steps=latency.by_step([convert.timings_from(answer) for answer in answers]),
             degraded=degraded,
+            calibrations=Counter(answer.calibration_digest for answer in answers),
+            painted=Counter(each.kind for answer in answers for each in answer.image.redactions),
         )
 
     async def _latest(self) -> Sequence[answer_pb2.Answer]:
@@ -180,7 +154,8 @@ class LookingRoutes:
             async with gate:
                 return await self._records.answer(answer_id)
 
-        return await asyncio.gather(*(read(summary.id) for summary in page.answers))
+        kept = [summary.id for summary in page.answers if not summary.commitments_only]
+        return await asyncio.gather(*map(read, kept))
 
     async def _held(self, digest: str) -> bool:
         """Whether the picture can be shown. Trouble with asking shows as a picture that does not load."""
@@ -206,13 +181,16 @@ async def _or_problem(wanted: Awaitable[T]) -> T | MeshError:
         return error
 
 
-def _drawn(answer: answer_pb2.Answer, *, held: bool) -> Mapping[str, Any]:
-    """The picture's part of a page."""
+def _drawn(answer: answer_pb2.Answer, *, held: bool, name: str = "picture") -> Mapping[str, Any]:
+    """The picture's part of a page; `name` tells it from other pictures of the page."""
     size = convert.size_from(answer.image)
     places = [convert.place_from(region) for region in answer.regions]
     return {
+        "name": name,
         "image": answer.image,
         "held": held,
+        "searched": convert.searches_from(answer),
+        "relevance": answer.relevance,
         "shapes": overlay.shapes(size, places, convert.legs_from(answer.claims)),
         "by_id": {region.id: region for region in answer.regions},
     }
@@ -221,9 +199,23 @@ def _drawn(answer: answer_pb2.Answer, *, held: bool) -> Mapping[str, Any]:
 def _traced(answer: answer_pb2.Answer, spans: Iterable[provenance_service_pb2.Span] | MeshError) -> Mapping[str, Any]:
     """The waterfall's part of a page."""
     if isinstance(spans, MeshError):
-        return {"trace": spans, "marks": {}}
-    values = [convert.span_from(span) for span in spans]
-    return {"trace": waterfall.layout(values), "marks": _marks(values, answer.claims)}
+        return {"trace": spans, "marks": {}, "agreement": None}
+    told = list(spans)
+    values = [convert.span_from(span) for span in told]
+    laid = waterfall.layout(values)
+    # A trace that is not whole yet would disagree for want of spans.
+    agreement = traces.disagreements(answer, told) if laid.whole else None
+    return {"trace": laid, "marks": _marks(values, answer.claims), "agreement": agreement}
+
+
+def _documents(
+    answer: answer_pb2.Answer,
+) -> Sequence[tuple[claim_pb2.Document, Sequence[passages.Piece]]]:
+    """What could be cited, cut where it was."""
+    return [
+        (document, passages.pieces(document.text, convert.passages_from(answer, document.id)))
+        for document in answer.documents
+    ]
 
 
 def _marks(spans: Sequence[waterfall.Span], claims: Iterable[claim_pb2.Claim]) -> Mapping[str, Mapping[str, str]]:
@@ -249,6 +241,7 @@ def _compared(a: answer_pb2.Answer, b: answer_pb2.Answer) -> Mapping[str, Any]:
     found = [[convert.found_from(region) for region in answer.regions] for answer in (a, b)]
     return {
         "same_image": same_image,
+        "facts": comparison.facts(convert.facts_from(a), convert.facts_from(b)),
         "statements": comparison.statements(convert.statements_from(a), convert.statements_from(b)),
         "regions": comparison.regions(*found) if same_image else (),
         "models": [(name, name in models[0], name in models[1]) for name in dict.fromkeys((*models[0], *models[1]))],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping, Sequence
+    from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 
     from groundwire.v1 import (
         answer_pb2,
@@ -38,8 +38,24 @@ class Records(Protocol):
         """A recorded answer."""
         ...
 
-    async def answers(self, page_size: int, page_token: str) -> provenance_service_pb2.ListAnswersResponse:
-        """A page of answers, newest first."""
+    async def reviewed(self, answer_id: str) -> provenance_service_pb2.GetAnswerResponse:
+        """A recorded answer, and what people made of its claims."""
+        ...
+
+    async def answers(
+        self, page_size: int, page_token: str, wanted: provenance_service_pb2.AnswerFilter | None = None
+    ) -> provenance_service_pb2.ListAnswersResponse:
+        """A page of answers that match, newest first."""
+        ...
+
+    def watch(
+        self, after_index: int, wanted: provenance_service_pb2.AnswerFilter
+    ) -> AsyncGenerator[provenance_service_pb2.AnswerSummary]:
+        """Answers that match, after a record, as they are recorded. It may end at any time: go on from the last one."""
+        ...
+
+    async def review(self, request: provenance_service_pb2.ReviewRequest) -> provenance_service_pb2.ReviewResponse:
+        """Keep a person's judgement."""
         ...
 
     async def explain(self, answer_id: str, claim_id: str) -> provenance_service_pb2.ExplainClaimResponse:

@@ -11,7 +11,7 @@ from services.common.errors import RecordNotFound
 from services.runtime.status import from_rpc_error
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 
     from groundwire.v1 import answer_pb2
 
@@ -21,20 +21,48 @@ PART: Final = "provenance"
 class GrpcRecords:
     """The `Records` port."""
 
-    def __init__(self, channel: grpc.aio.Channel, *, timeout_s: float) -> None:
+    def __init__(self, channel: grpc.aio.Channel, *, timeout_s: float, watch_s: float) -> None:
+        """Take `timeout_s` for a look, and follow the log for `watch_s` at a time; seconds."""
         self._stub = provenance_service_pb2_grpc.ProvenanceServiceStub(channel)
         self._timeout_s = timeout_s
+        self._watch_s = watch_s
 
     async def answer(self, answer_id: str) -> answer_pb2.Answer:
         """Read it back."""
+        return (await self.reviewed(answer_id)).answer
+
+    async def reviewed(self, answer_id: str) -> provenance_service_pb2.GetAnswerResponse:
+        """Read it back with its reviews."""
         request = provenance_service_pb2.GetAnswerRequest(answer_id=answer_id)
         response: provenance_service_pb2.GetAnswerResponse = await self._call(self._stub.GetAnswer, request)
-        return response.answer
+        return response
 
-    async def answers(self, page_size: int, page_token: str) -> provenance_service_pb2.ListAnswersResponse:
+    async def answers(
+        self, page_size: int, page_token: str, wanted: provenance_service_pb2.AnswerFilter | None = None
+    ) -> provenance_service_pb2.ListAnswersResponse:
         """List a page."""
-        request = provenance_service_pb2.ListAnswersRequest(page_size=page_size, page_token=page_token)
+        request = provenance_service_pb2.ListAnswersRequest(page_size=page_size, page_token=page_token, filter=wanted)
         response: provenance_service_pb2.ListAnswersResponse = await self._call(self._stub.ListAnswers, request)
+        return response
+
+    async def watch(
+        self, after_index: int, wanted: provenance_service_pb2.AnswerFilter
+    ) -> AsyncGenerator[provenance_service_pb2.AnswerSummary]:
+        """Follow the log until the deadline, which is no error: whoever still listens goes on from there."""
+        request = provenance_service_pb2.WatchAnswersRequest(after_index=after_index, filter=wanted)
+        call: Any = self._stub.WatchAnswers(request, timeout=self._watch_s)
+        try:
+            async for response in call:
+                yield response.answer
+        except grpc.aio.AioRpcError as error:
+            if error.code() != grpc.StatusCode.DEADLINE_EXCEEDED:
+                raise from_rpc_error(error, part=PART) from error
+        finally:
+            call.cancel()
+
+    async def review(self, request: provenance_service_pb2.ReviewRequest) -> provenance_service_pb2.ReviewResponse:
+        """Have it kept."""
+        response: provenance_service_pb2.ReviewResponse = await self._call(self._stub.Review, request)
         return response
 
     async def explain(self, answer_id: str, claim_id: str) -> provenance_service_pb2.ExplainClaimResponse:

@@ -12,17 +12,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import jinja2
-from google.protobuf import json_format
 from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
-from groundwire import palette, words
+from groundwire import labels, palette, searches, words
 from groundwire.v1 import answer_pb2, claim_pb2
 from services.console import convert
-from services.console.core import overlay
+from services.console.core import heat, overlay, passages
+from services.runtime import tenant
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
     from google.protobuf import timestamp_pb2
+
+    from services.console.core import filters
 
 FOLDER: Final = Path(__file__).parent
 
@@ -42,6 +46,9 @@ CHECKED: Final = {
     claim_pb2.CHECK_OUTCOME_INCONCLUSIVE: "unverified",
 }
 """The tone of a check's outcome."""
+
+JUDGED: Final = {"correct": "supported", "wrong": "contradicted", "unsure": "unverified"}
+"""The tone of what a person made of a claim, or of an answer."""
 
 
 def safe_text(text: str, limit: int = 0) -> Markup:
@@ -63,16 +70,21 @@ def excerpt_url(region: Any, image: Any) -> str:
     return f"/images/{urllib.parse.quote(image.digest, safe='')}?box={box}"
 
 
-def predicate(value: claim_pb2.Predicate) -> tuple[str, str]:
-    """A predicate's kind, and its figures on one line, such as ("field", "brand, key brand, value YAMAHA")."""
-    kind = value.WhichOneof("kind")
-    if kind is None:
-        return "untyped", ""
-    fields = json_format.MessageToDict(getattr(value, kind), preserving_proto_field_name=True)
-    if kind == "field":
-        fields["field"] = words.text_field(value.field.field)
-    told = (each if isinstance(each, list) else [each] for each in fields.values())
-    return kind, ", ".join(f"{name} {' / '.join(map(str, each))}" for name, each in zip(fields, told, strict=True))
+def safe_lines(text: str) -> Markup:
+    """Any text with its own lines and spaces, as markup that shows it and does nothing else."""
+    return Markup("{}").format(labels.verbatim(text))
+
+
+def overlays(relevance: Iterable[answer_pb2.Relevance]) -> Sequence[tuple[str, int, int, Sequence[heat.Run]]]:
+    """Each map's phrase, columns, rows and runs; those that cannot be drawn are left out."""
+    maps = ((each, heat.runs(each.values, each.grid.width, each.grid.height)) for each in relevance)
+    return [(each.phrase, each.grid.width, each.grid.height, runs) for each, runs in maps if runs]
+
+
+def address(wanted: filters.Filter, **more: str) -> str:
+    """Where the list with that filter is."""
+    query = urllib.parse.urlencode({**wanted.query, **{name: value for name, value in more.items() if value}})
+    return f"/?{query}" if query else "/"
 
 
 def palette_css() -> str:
@@ -83,7 +95,7 @@ def palette_css() -> str:
     return f":root{{{lines}}}\n"
 
 
-def environment() -> jinja2.Environment:
+def environment(tenants: Sequence[str]) -> jinja2.Environment:
     """The templates, escaping everything, failing on names that are not there."""
     made = jinja2.Environment(
         loader=jinja2.FileSystemLoader(FOLDER / "templates"),
@@ -92,7 +104,7 @@ def environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters |= {"t": safe_text, "moment": moment, "duration": words.milliseconds}
+    made.filters |= {"t": safe_text, "lines": safe_lines, "moment": moment, "duration": words.milliseconds}
     made.globals |= {
         "words": words,
         "doubts": DOUBTS,
@@ -100,7 +112,17 @@ def environment() -> jinja2.Environment:
         "short": SHORT,
         "excerpt_url": excerpt_url,
         "tone": convert.tone,
-        "predicate": predicate,
+        "labels": labels,
+        "searches": searches,
+        "swatches": convert.swatches_from,
+        "abstention_key": convert.abstention_key,
+        "overlays": overlays,
+        "excerpt": passages.excerpt,
+        "passage": passages.Passage,
+        "address": address,
+        "judged": JUDGED,
+        "tenants": tenants,
+        "current_tenant": tenant.current_tenant,
     }
     return made
 
@@ -108,8 +130,13 @@ def environment() -> jinja2.Environment:
 class Renderer:
     """Templates to responses and to fragments."""
 
-    def __init__(self) -> None:
-        self._environment = environment()
+    def __init__(self, *, tenants: Sequence[str]) -> None:
+        self._tenants = tenants
+        self._environment = environment(tenants)
+
+    def named(self, name: str) -> Mapping[str, str]:
+        """What an address says of the tenant: nothing where there is but one to look at."""
+        return {"tenant": name} if len(self._tenants) > 1 else {}
 
     def fragment(self, template: str, /, **context: Any) -> str:
         """A piece of a page."""

@@ -26,6 +26,15 @@ class ConsoleSettings(ServiceSettings):
         "refused, so that a foreign page cannot reach it through a name of its own.",
     )
     read_timeout_s: float = Field(10.0, gt=0, description="Time for a look at records or pictures, seconds.")
+    watch_s: float = Field(
+        900.0, gt=0, description="How long a list follows the log before it asks again, seconds; it misses nothing."
+    )
+    tenants: tuple[str, ...] = Field(
+        ("default",),
+        min_length=1,
+        description="Tenants whose answers may be looked at here, as a JSON list; the first unless asked otherwise. "
+        "Provenance's own policy still decides.",
+    )
     ask_timeout_s: float = Field(120.0, gt=0, description="Time for a question that is asked here, seconds.")
     max_upload_bytes: int = Field(24 * 1024 * 1024, ge=1024, description="Largest picture that can be sent, bytes.")
     thumbnails_kept: int = Field(512, ge=0, description="Thumbnails kept in memory, about 10 kB each.")

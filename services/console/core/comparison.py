@@ -99,6 +99,30 @@ class TimingPair:
         return self.b / self.a if self.a and self.b is not None else None
 
 
+@dataclass(frozen=True, slots=True)
+class FactPair:
+    """What holds of each answer under one name; empty where nothing does."""
+
+    name: str
+    a: str
+    b: str
+
+    @property
+    def change(self) -> str:
+        """same, added, removed or value."""
+        if self.a == self.b:
+            return "same"
+        if not self.a or not self.b:
+            return "removed" if self.a else "added"
+        return "value"
+
+
+def facts(a: Mapping[str, str], b: Mapping[str, str]) -> Sequence[FactPair]:
+    """Names in the order of `a`, then what only `b` has; names that neither gives a value are left out."""
+    pairs = (FactPair(name, a.get(name, ""), b.get(name, "")) for name in dict.fromkeys((*a, *b)))
+    return tuple(pair for pair in pairs if pair.a or pair.b)
+
+
 def statements(a: Sequence[Statement], b: Sequence[Statement]) -> Sequence[StatementPair]:
     """Pairs in the order of `a`, then what only `b` has: paired by subject and text, then by subject alone."""
     keys = (_subject_and_text, _subject)

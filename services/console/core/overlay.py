@@ -69,6 +69,15 @@ class Shape:
         return " ".join(f"{x:.1f},{y:.1f}" for x, y in self.place.outline)
 
 
+@dataclass(frozen=True, slots=True)
+class Searched:
+    """An area that was searched in vain: for which claim or abstention, where, and by whom in words."""
+
+    key: str
+    area: Box
+    by: str
+
+
 def shapes(size: Size, places: Sequence[Place], legs: Sequence[Leg]) -> Sequence[Shape]:
     """What to draw, bottom first: uncited before cited, large before small, so that every one can be pointed at.
 

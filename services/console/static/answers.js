@@ -1,48 +1,54 @@
-// The list: keeps itself fresh, and is used from the keyboard.
+// The list: takes in answers as they are recorded, and is used from the keyboard.
 import { onKey, step, tell } from "./page.js";
 
-const EVERY_MS = 3000;
+const MOST_ROWS = 500;
 const list = document.getElementById("answers");
+const rows = document.getElementById("rows");
+const count = document.getElementById("count");
 const live = document.getElementById("live");
 const said = live.textContent;
-let tag = "";
 
-const links = () => [...list.querySelectorAll(".question")];
+const links = () => [...rows.querySelectorAll(".question")];
 const row = () => document.activeElement?.closest(".row");
+const state = (words) => { live.textContent = `${said} · ${words}`; };
 
-async function refresh() {
-  if (document.hidden) return;
-  try {
-    const response = await fetch(`/answers/rows${location.search}`, { headers: tag ? { "if-none-match": tag } : {} });
-    if (response.ok) {
-      const first = !tag;
-      tag = response.headers.get("etag");
-      replace(await response.text(), first);
-    }
-    live.textContent = response.ok || response.status === 304 ? `${said} · live` : `${said} · not live: ${response.status}`;
-  } catch {
-    live.textContent = `${said} · not live: the console cannot be reached`;
-  }
+/** Listen for answers that the filter takes. The browser connects again by itself, and says what it has seen. */
+function listen() {
+  const source = new EventSource(list.dataset.live);
+  source.addEventListener("open", () => state("live"));
+  source.addEventListener("answer", (event) => arrive(JSON.parse(event.data)));
+  source.addEventListener("trouble", (event) => state(`not live: ${JSON.parse(event.data)}`));
+  source.addEventListener("error", () => {
+    if (!live.textContent.includes("not live")) state("not live: connecting again");
+  });
+  // A page that is kept for going back must not keep its connection.
+  addEventListener("pagehide", () => source.close());
+  addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
 }
 
-/** New rows; what was chosen stays chosen, and what had the focus keeps it. */
-function replace(html, first) {
-  const known = new Set([...list.querySelectorAll(".row")].map((each) => each.dataset.id));
-  const chosen = new Set([...list.querySelectorAll("input:checked")].map((each) => each.value));
-  const focused = list.contains(document.activeElement) ? row()?.dataset.id : undefined;
-  const onBox = document.activeElement?.matches("input");
-  list.innerHTML = html; // rendered and escaped by the console
-  for (const each of list.querySelectorAll(".row")) {
-    each.querySelector("input").checked = chosen.has(each.dataset.id);
-    each.classList.toggle("fresh", !first && !known.has(each.dataset.id));
-    if (each.dataset.id === focused) each.querySelector(onBox ? "input" : ".question").focus({ preventScroll: true });
-  }
-  watchPictures();
+/** One more row on top. What is chosen and what has the focus stay as they are. */
+function arrive(html) {
+  state("live");
+  if (!html) return;
+  const holder = document.createElement("ol");
+  holder.innerHTML = html; // rendered and escaped by the console
+  const fresh = holder.firstElementChild;
+  if (rows.querySelector(`[data-id="${CSS.escape(fresh.dataset.id)}"]`)) return;
+  fresh.classList.add("fresh");
+  rows.hidden = false;
+  document.getElementById("empty")?.remove();
+  const focused = row();
+  const before = focused?.getBoundingClientRect().top;
+  rows.prepend(fresh);
+  if (focused) scrollBy(0, focused.getBoundingClientRect().top - before);
+  if (rows.children.length > MOST_ROWS) rows.lastElementChild.remove();
+  count.textContent = rows.children.length;
+  watchPictures(fresh);
 }
 
 /** A picture that is no longer held leaves its place empty. */
-function watchPictures() {
-  for (const picture of list.querySelectorAll("img")) picture.addEventListener("error", () => picture.remove());
+function watchPictures(within) {
+  for (const picture of within.querySelectorAll("img")) picture.addEventListener("error", () => picture.remove());
 }
 
 function compare() {
@@ -60,19 +66,22 @@ onKey((key) => {
   return true;
 });
 
-document.querySelector("input[type=search]").addEventListener("keydown", (event) => {
+const filters = document.querySelector(".filters");
+filters.addEventListener("keydown", (event) => {
   if (event.key === "Escape") event.target.blur();
 });
+/** An address is to name what is asked for, and nothing else. */
+filters.addEventListener("formdata", (event) => {
+  for (const [name, value] of [...event.formData]) if (!value) event.formData.delete(name);
+});
+for (const select of filters.querySelectorAll("select")) {
+  select.addEventListener("change", () => filters.requestSubmit());
+}
 list.addEventListener("submit", (event) => {
   if (list.querySelectorAll("input:checked").length !== 2) {
     event.preventDefault();
     compare();
   }
 });
-for (const select of document.querySelectorAll(".filters select")) {
-  select.addEventListener("change", () => select.form.requestSubmit());
-}
-document.addEventListener("visibilitychange", refresh);
-watchPictures();
-refresh();
-setInterval(refresh, EVERY_MS);
+watchPictures(rows);
+if (list.dataset.live) listen();

@@ -1,9 +1,8 @@
-"""Filters, latencies, boxes in addresses, foreign requests, proofs."""
+"""Latencies, boxes in addresses, foreign requests, proofs."""
 
 from __future__ import annotations
 
 import hashlib
-from datetime import UTC, datetime, timedelta
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -13,45 +12,10 @@ from groundwire.proofs import merkle, notes, records
 from groundwire.v1 import answer_pb2, provenance_service_pb2
 from services.common.errors import InvalidField, PartUnavailable
 from services.common.geometry import Box
-from services.console.core.filters import Filter, Line
 from services.console.core.latency import by_step
 from services.console.guard import is_foreign
 from services.console.pictures import box_of
 from services.console.proving import proof_of
-
-NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
-LINE = Line("What BRAND is it? 0192", NOW - timedelta(minutes=30), ("supported", "unverified"), 1)
-
-
-@pytest.mark.parametrize(
-    ("wanted", "taken"),
-    [
-        (Filter(), True),
-        (Filter("brand what"), True),
-        (Filter("0192"), True),
-        (Filter("brand total"), False),
-        (Filter(verdict="unverified"), True),
-        (Filter(verdict="contradicted"), False),
-        (Filter(verdict="abstained"), True),
-        (Filter(period="1h"), True),
-        (Filter(period="15m"), False),
-    ],
-)
-def test_a_filter_takes_what_it_asks_for(wanted: Filter, *, taken: bool) -> None:
-    assert wanted.takes(LINE, NOW) is taken
-
-
-def test_a_filter_that_asks_for_nothing_is_none() -> None:
-    assert not Filter("  ")
-    assert Filter("x")
-
-
-@pytest.mark.parametrize("wrong", [{"verdict": "true"}, {"period": "2y"}])
-def test_a_filter_that_means_nothing_is_refused_with_what_would(wrong: dict[str, str]) -> None:
-    with pytest.raises(InvalidField) as refused:
-        Filter(**wrong)
-    assert refused.value.field == next(iter(wrong))
-    assert refused.value.remedy
 
 
 def test_latencies_by_step() -> None:
