@@ -144,7 +144,7 @@ def outline_from(answer: answer_pb2.Answer) -> Outline:
     return Outline(
         places={region.id: wire.box_from(region.box, "region.box") for region in answer.regions},
         claims={
-            claim.id: Rest(claim.predicate.target_id, tuple(citation.region_id for citation in claim.citations))
+            claim.id: Rest(claim.predicate.target_id, tuple(c.region_id for c in claim.citations if c.region_id))
             for claim in answer.claims
         },
         escalated=tuple(escalation.target_id for escalation in answer.escalations),

@@ -435,6 +435,10 @@ async def test_what_cites_a_document_of_the_answer_is_kept_and_what_cites_anothe
     assert (code, error.reason) == (grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FIELD")
     answer.documents.add(id="manual", text="It is red.")
     assert (await record(stub, answer.SerializeToString())).index == 0
+    asked = provenance_service_pb2.ExplainClaimRequest(answer_id=answer.id, claim_id=claim.id)
+    explained = await stub.ExplainClaim(asked)
+    assert explained.claim.citations[0].passage.document_id == "manual"
+    assert list(explained.cited_regions) == []
 
 
 async def test_a_count_of_none_cites_nothing_and_a_count_of_some_must(stub: Stub) -> None:
