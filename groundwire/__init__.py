@@ -13,6 +13,7 @@ from groundwire.answers import Answer
 from groundwire.async_client import AsyncClient
 from groundwire.client import Client
 from groundwire.credentials import Credentials
+from groundwire.documents import Document
 from groundwire.errors import (
     Cancelled,
     DeadlineExceeded,
@@ -42,6 +43,7 @@ __all__ = [
     "Client",
     "Credentials",
     "DeadlineExceeded",
+    "Document",
     "Escalated",
     "Event",
     "FailedPrecondition",

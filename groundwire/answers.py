@@ -101,6 +101,30 @@ class Answer:
         return tuple(self._proto.regions)
 
     @property
+    def redactions(self) -> Sequence[image_pb2.Redaction]:
+        """What was painted over before anyone looked: what the caller named, and what the tenant's policy found."""
+        return tuple(self._proto.image.redactions)
+
+    @property
+    def documents(self) -> Sequence[claim_pb2.Document]:
+        """The texts that could be cited, as they were given."""
+        return tuple(self._proto.documents)
+
+    @property
+    def conversation(self) -> str:
+        """What the question belongs to; empty for nothing."""
+        return self._proto.conversation_id
+
+    @property
+    def relevance(self) -> Sequence[answer_pb2.Relevance]:
+        """Where the models responded to each phrase, where that was asked for. It explains; no claim rests on it.
+
+        Each has a `phrase`, a `grid` of columns and rows over the whole image, and `values`: a byte a cell, row by row
+        from the top, 0 for no response, 255 for the strongest possible.
+        """
+        return tuple(self._proto.relevance)
+
+    @property
     def trace_id(self) -> str:
         """W3C trace id."""
         return self._proto.trace_id
@@ -135,7 +159,7 @@ class Answer:
     def regions_of(
         self, claim: claim_pb2.Claim | str, *roles: claim_pb2.CitationRole.ValueType
     ) -> Sequence[region_pb2.Region]:
-        """The regions that a claim cites, in the order of its citations.
+        """The regions that a claim cites, in the order of its citations. Passages: see `passages_of`.
 
         Args:
             claim: A claim of this answer, or its id.
@@ -146,21 +170,39 @@ class Answer:
         """
         found = self.claim(claim) if isinstance(claim, str) else claim
         cited = [citation for citation in found.citations if not roles or citation.role in roles]
-        return tuple(self.region(citation.region_id) for citation in cited)
+        return tuple(self.region(citation.region_id) for citation in cited if not citation.HasField("passage"))
+
+    def passages_of(self, claim: claim_pb2.Claim | str) -> Sequence[str]:
+        """The words that a claim cites from the documents, in the order of its citations.
+
+        Raises:
+            NotFound: There is no such claim, or no such document.
+        """
+        found = self.claim(claim) if isinstance(claim, str) else claim
+        return tuple(self._words(citation.passage) for citation in found.citations if citation.HasField("passage"))
+
+    def _words(self, passage: claim_pb2.Passage) -> str:
+        for document in self._proto.documents:
+            if document.id == passage.document_id:
+                return document.text[passage.begin : passage.end]
+        raise NotFound(f"answer {self.id} has no document {passage.document_id!r}", remedy="see its documents")
 
     def to_json(self, *, indent: int | None = 2) -> str:
         """Protobuf JSON; `from_json` reads it back. ASCII throughout, so it is safe on any terminal."""
         return json_format.MessageToJson(self._proto, indent=indent)
 
     def picture(self) -> Image.Image | None:
-        """The upright picture that the question was about; None when it is not at hand."""
-        return images.decoded(self._content) if self._content else None
+        """The upright picture that the question was about, redactions painted over; None when it is not at hand."""
+        return images.painted_over(images.decoded(self._content), self.redactions) if self._content else None
 
-    def draw(self, image: Drawable | None = None) -> Image.Image:
+    def draw(self, image: Drawable | None = None, *, relevance: bool = True) -> Image.Image:
         """A new picture with the regions drawn on it: cited ones with their claim, the others thin.
+
+        What was redacted is painted over, in the caller's own file too.
 
         Args:
             image: What to draw on; the picture that was sent when not given.
+            relevance: Whether to tint, and mark as explanation, where models responded; where the answer has that.
 
         Raises:
             InvalidRequest: No picture is at hand, or it has not the size of the answer's.
@@ -173,7 +215,7 @@ class Answer:
                 f"the picture is {canvas.width}x{canvas.height}, the answer is about {size.width}x{size.height}",
                 remedy="draw on the picture that was asked about, upright",
             )
-        return drawing.draw(self._proto, canvas)
+        return drawing.draw(self._proto, images.painted_over(canvas, self.redactions), relevance=relevance)
 
     def _canvas(self, image: Drawable | None) -> Image.Image:
         if image is None:

@@ -30,9 +30,10 @@ if TYPE_CHECKING:
 
     from PIL import Image
 
-    from groundwire.calls import Box, StakesWord
+    from groundwire.calls import StakesWord, StoreWord
+    from groundwire.documents import Document
     from groundwire.events import Event
-    from groundwire.images import ImageLike, Picture
+    from groundwire.images import Box, ImageLike, Picture
     from groundwire.searches import JudgementWord, Search
 
 R = TypeVar("R")
@@ -73,8 +74,18 @@ class AsyncClient:
         self._perception = perception_service_pb2_grpc.PerceptionServiceStub(self._channels["perception"])
         self._provenance = provenance_service_pb2_grpc.ProvenanceServiceStub(self._channels["provenance"])
 
-    async def ask(
-        self, image: ImageLike, question: str, *, stakes: StakesWord = "standard", timeout_s: float | None = None
+    async def ask(  # noqa: PLR0913 - each says one thing, and has a default
+        self,
+        image: ImageLike,
+        question: str,
+        *,
+        stakes: StakesWord = "standard",
+        documents: Sequence[Document] = (),
+        conversation: str = "",
+        relevance: bool = False,
+        store: StoreWord = "tenant",
+        redact: Sequence[Box] = (),
+        timeout_s: float | None = None,
     ) -> Answer:
         """Answer a question about an image.
 
@@ -82,18 +93,37 @@ class AsyncClient:
             image: A path, bytes, a Pillow image, or an image that the mesh holds: "sha256:…", `answer.image`.
             question: Natural language, 1 to 2,000 characters.
             stakes: What an error would cost.
+            documents: Texts to cite beside the picture, at most 8.
+            conversation: What the question continues or opens, 1 to 64 characters of [A-Za-z0-9._-]; empty for
+                nothing. "It" then means what the turn before was about, if that was about the same image.
+            relevance: Whether to explain where the models responded to each phrase: `Answer.relevance`.
+            store: What may be kept of the answer: what the tenant's policy says ("tenant"), the record with its
+                contents ("all"), or commitments alone ("none"). The policy may allow less than "all".
+            redact: Places to paint over before anything is stored or looked at, xyxy, pixels of the upright picture,
+                at most 64. Not for an image that the mesh holds.
             timeout_s: Deadline from now, seconds; the client's when not given.
         """
-        picture = await _sendable(image)
-        request = calls.ask(picture, question, stakes)
+        picture = await _sendable(image, redact)
+        request = calls.ask(picture, calls.Question(question, stakes, documents, conversation, relevance, store))
         response = await self._call("fusion", self._grounding.Ask, request, timeout_s)
         return Answer(response.answer, content=picture.content)
 
-    def ask_stream(
-        self, image: ImageLike, question: str, *, stakes: StakesWord = "standard", timeout_s: float | None = None
+    def ask_stream(  # noqa: PLR0913 - as ask
+        self,
+        image: ImageLike,
+        question: str,
+        *,
+        stakes: StakesWord = "standard",
+        documents: Sequence[Document] = (),
+        conversation: str = "",
+        relevance: bool = False,
+        store: StoreWord = "tenant",
+        redact: Sequence[Box] = (),
+        timeout_s: float | None = None,
     ) -> AsyncIterator[Event]:
         """As `ask`, telling what the mesh is doing. The last event is `Answered`; what came before is provisional."""
-        return self._events(image, question, stakes, calls.timeout(timeout_s, self._timeout_s))
+        asked = calls.Question(question, stakes, documents, conversation, relevance, store)
+        return self._events(image, redact, asked, calls.timeout(timeout_s, self._timeout_s))
 
     async def ground(
         self,
@@ -101,6 +131,7 @@ class AsyncClient:
         phrases: str | Iterable[str],
         *,
         stakes: StakesWord = "standard",
+        redact: Sequence[Box] = (),
         timeout_s: float | None = None,
     ) -> Answer:
         """Find what each phrase names. Each has a claim or an abstention.
@@ -109,18 +140,24 @@ class AsyncClient:
             image: As in `ask`.
             phrases: 1 to 32 noun phrases; one in double quotes is lettering, to be found as it stands.
             stakes: What an error would cost.
+            redact: As in `ask`.
             timeout_s: Deadline from now, seconds; the client's when not given.
         """
-        picture = await _sendable(image)
+        picture = await _sendable(image, redact)
         request = calls.ground(picture, phrases, stakes)
         response = await self._call("fusion", self._grounding.Ground, request, timeout_s)
         return Answer(response.answer, content=picture.content)
 
     async def read(
-        self, image: ImageLike, *, stakes: StakesWord = "standard", timeout_s: float | None = None
+        self,
+        image: ImageLike,
+        *,
+        stakes: StakesWord = "standard",
+        redact: Sequence[Box] = (),
+        timeout_s: float | None = None,
     ) -> Answer:
-        """Read all lettering, with its places."""
-        picture = await _sendable(image)
+        """Read all lettering, with its places. The arguments are those of `ask`."""
+        picture = await _sendable(image, redact)
         response = await self._call("fusion", self._grounding.Read, calls.read(picture, stakes), timeout_s)
         return Answer(response.answer, content=picture.content)
 
@@ -270,10 +307,12 @@ class AsyncClient:
         except grpc.RpcError as error:
             raise self._typed(error, part, deadline_s) from error
 
-    async def _events(self, image: ImageLike, question: str, stakes: str, deadline_s: float) -> AsyncIterator[Event]:
-        picture = await _sendable(image)
+    async def _events(
+        self, image: ImageLike, redact: Sequence[Box], question: calls.Question, deadline_s: float
+    ) -> AsyncIterator[Event]:
+        picture = await _sendable(image, redact)
         call: Any = self._grounding.AskStream(
-            calls.ask_stream(picture, question, stakes), timeout=deadline_s, metadata=self._credentials.metadata
+            calls.ask_stream(picture, question), timeout=deadline_s, metadata=self._credentials.metadata
         )
         answered = False
         try:
@@ -304,6 +343,6 @@ class AsyncClient:
         await self.close()
 
 
-async def _sendable(image: ImageLike) -> Picture:
+async def _sendable(image: ImageLike, redact: Sequence[Box]) -> Picture:
     """Files are read and Pillow images encoded in a thread: the loop goes on meanwhile."""
-    return await asyncio.to_thread(picture_of, image)
+    return await asyncio.to_thread(picture_of, image, redact)

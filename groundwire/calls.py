@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import math
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias, get_args
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias, TypeVar, get_args
 
+from groundwire import documents as texts
 from groundwire.addresses import host_of
 from groundwire.errors import Internal, InvalidRequest, NotFound
 from groundwire.v1 import answer_pb2, geometry_pb2, grounding_service_pb2, perception_service_pb2
@@ -13,13 +15,22 @@ from groundwire.v1 import answer_pb2, geometry_pb2, grounding_service_pb2, perce
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from groundwire.images import Picture
+    from groundwire.documents import Document
+    from groundwire.images import Box, Picture
 
 StakesWord: TypeAlias = Literal["casual", "standard", "critical"]
 """What an error would cost the caller: a nuisance, time, or money and safety."""
 
-Box: TypeAlias = tuple[float, float, float, float]
-"""xyxy, absolute pixels, in the upright image."""
+StoreWord: TypeAlias = Literal["tenant", "all", "none"]
+"""What may be kept of an answer: what the tenant's policy says, the record with its contents, or commitments alone."""
+
+_STORES: Final = {
+    "tenant": answer_pb2.STORE_POLICY_UNSPECIFIED,
+    "all": answer_pb2.STORE_POLICY_ALL,
+    "none": answer_pb2.STORE_POLICY_NONE,
+}
+
+A = TypeVar("A", grounding_service_pb2.AskRequest, grounding_service_pb2.AskStreamRequest)
 
 DEFAULT_TIMEOUT_S: Final = 60.0
 
@@ -101,14 +112,75 @@ def stakes_of(word: str) -> answer_pb2.Stakes.ValueType:
     return answer_pb2.Stakes.Value(f"STAKES_{word.upper()}")
 
 
-def ask(picture: Picture, question: str, stakes: str) -> grounding_service_pb2.AskRequest:
+def store_of(word: str) -> answer_pb2.StorePolicy.ValueType:
+    """The contract's value for a word.
+
+    Raises:
+        InvalidRequest: There is no such word.
+    """
+    if word not in _STORES:
+        raise InvalidRequest(
+            f"store {word!r} is not known", remedy=f"one of {', '.join(_STORES)}", metadata={"field": "store"}
+        )
+    return _STORES[word]
+
+
+def conversation_of(name: str) -> str:
+    """The conversation's id; empty for none.
+
+    Raises:
+        InvalidRequest: It can be no id.
+    """
+    if name and not texts.NAME.fullmatch(name):
+        raise InvalidRequest(
+            f"a conversation cannot be called {name!r}",
+            remedy="give 1 to 64 characters of [A-Za-z0-9._-]",
+            metadata={"field": "conversation_id"},
+        )
+    return name
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked of a picture.
+
+    Attributes:
+        text: Natural language.
+        stakes: What an error would cost.
+        documents: Texts to cite beside the picture.
+        conversation: What the question continues or opens; empty for nothing.
+        relevance: Whether to explain where the models responded.
+        store: What may be kept of the answer.
+    """
+
+    text: str
+    stakes: StakesWord = "standard"
+    documents: Sequence[Document] = ()
+    conversation: str = ""
+    relevance: bool = False
+    store: StoreWord = "tenant"
+
+
+def ask(picture: Picture, question: Question) -> grounding_service_pb2.AskRequest:
     """A question about a picture."""
-    return grounding_service_pb2.AskRequest(image=picture.message, question=question, stakes=stakes_of(stakes))
+    return _asked(grounding_service_pb2.AskRequest, picture, question)
 
 
-def ask_stream(picture: Picture, question: str, stakes: str) -> grounding_service_pb2.AskStreamRequest:
+def ask_stream(picture: Picture, question: Question) -> grounding_service_pb2.AskStreamRequest:
     """A question, to be answered step by step."""
-    return grounding_service_pb2.AskStreamRequest(image=picture.message, question=question, stakes=stakes_of(stakes))
+    return _asked(grounding_service_pb2.AskStreamRequest, picture, question)
+
+
+def _asked(kind: type[A], picture: Picture, question: Question) -> A:
+    return kind(
+        image=picture.message,
+        question=question.text,
+        stakes=stakes_of(question.stakes),
+        documents=texts.messages(question.documents),
+        conversation_id=conversation_of(question.conversation),
+        with_relevance=question.relevance,
+        store=store_of(question.store),
+    )
 
 
 def ground(picture: Picture, phrases: str | Iterable[str], stakes: str) -> grounding_service_pb2.GroundRequest:

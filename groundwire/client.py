@@ -29,9 +29,10 @@ if TYPE_CHECKING:
 
     from PIL import Image
 
-    from groundwire.calls import Box, StakesWord
+    from groundwire.calls import StakesWord, StoreWord
+    from groundwire.documents import Document
     from groundwire.events import Event
-    from groundwire.images import ImageLike
+    from groundwire.images import Box, ImageLike
     from groundwire.searches import JudgementWord, Search
     from groundwire.v1 import grounding_service_pb2
 
@@ -73,8 +74,18 @@ class Client:
         self._perception = perception_service_pb2_grpc.PerceptionServiceStub(self._channels["perception"])
         self._provenance = provenance_service_pb2_grpc.ProvenanceServiceStub(self._channels["provenance"])
 
-    def ask(
-        self, image: ImageLike, question: str, *, stakes: StakesWord = "standard", timeout_s: float | None = None
+    def ask(  # noqa: PLR0913 - each says one thing, and has a default
+        self,
+        image: ImageLike,
+        question: str,
+        *,
+        stakes: StakesWord = "standard",
+        documents: Sequence[Document] = (),
+        conversation: str = "",
+        relevance: bool = False,
+        store: StoreWord = "tenant",
+        redact: Sequence[Box] = (),
+        timeout_s: float | None = None,
     ) -> Answer:
         """Answer a question about an image.
 
@@ -82,19 +93,37 @@ class Client:
             image: A path, bytes, a Pillow image, or an image that the mesh holds: "sha256:…", `answer.image`.
             question: Natural language, 1 to 2,000 characters.
             stakes: What an error would cost.
+            documents: Texts to cite beside the picture, at most 8.
+            conversation: What the question continues or opens, 1 to 64 characters of [A-Za-z0-9._-]; empty for
+                nothing. "It" then means what the turn before was about, if that was about the same image.
+            relevance: Whether to explain where the models responded to each phrase: `Answer.relevance`.
+            store: What may be kept of the answer: what the tenant's policy says ("tenant"), the record with its
+                contents ("all"), or commitments alone ("none"). The policy may allow less than "all".
+            redact: Places to paint over before anything is stored or looked at, xyxy, pixels of the upright picture,
+                at most 64. Not for an image that the mesh holds.
             timeout_s: Deadline from now, seconds; the client's when not given.
         """
-        picture = picture_of(image)
-        request = calls.ask(picture, question, stakes)
+        picture = picture_of(image, redact)
+        request = calls.ask(picture, calls.Question(question, stakes, documents, conversation, relevance, store))
         response = self._call("fusion", self._grounding.Ask, request, timeout_s)
         return Answer(response.answer, content=picture.content)
 
-    def ask_stream(
-        self, image: ImageLike, question: str, *, stakes: StakesWord = "standard", timeout_s: float | None = None
+    def ask_stream(  # noqa: PLR0913 - as ask
+        self,
+        image: ImageLike,
+        question: str,
+        *,
+        stakes: StakesWord = "standard",
+        documents: Sequence[Document] = (),
+        conversation: str = "",
+        relevance: bool = False,
+        store: StoreWord = "tenant",
+        redact: Sequence[Box] = (),
+        timeout_s: float | None = None,
     ) -> Iterator[Event]:
         """As `ask`, telling what the mesh is doing. The last event is `Answered`; what came before is provisional."""
-        picture = picture_of(image)
-        request = calls.ask_stream(picture, question, stakes)
+        picture = picture_of(image, redact)
+        request = calls.ask_stream(picture, calls.Question(question, stakes, documents, conversation, relevance, store))
         return self._events(request, picture.content, calls.timeout(timeout_s, self._timeout_s))
 
     def ground(
@@ -103,6 +132,7 @@ class Client:
         phrases: str | Iterable[str],
         *,
         stakes: StakesWord = "standard",
+        redact: Sequence[Box] = (),
         timeout_s: float | None = None,
     ) -> Answer:
         """Find what each phrase names. Each has a claim or an abstention.
@@ -111,16 +141,24 @@ class Client:
             image: As in `ask`.
             phrases: 1 to 32 noun phrases; one in double quotes is lettering, to be found as it stands.
             stakes: What an error would cost.
+            redact: As in `ask`.
             timeout_s: Deadline from now, seconds; the client's when not given.
         """
-        picture = picture_of(image)
+        picture = picture_of(image, redact)
         request = calls.ground(picture, phrases, stakes)
         response = self._call("fusion", self._grounding.Ground, request, timeout_s)
         return Answer(response.answer, content=picture.content)
 
-    def read(self, image: ImageLike, *, stakes: StakesWord = "standard", timeout_s: float | None = None) -> Answer:
-        """Read all lettering, with its places."""
-        picture = picture_of(image)
+    def read(
+        self,
+        image: ImageLike,
+        *,
+        stakes: StakesWord = "standard",
+        redact: Sequence[Box] = (),
+        timeout_s: float | None = None,
+    ) -> Answer:
+        """Read all lettering, with its places. The arguments are those of `ask`."""
+        picture = picture_of(image, redact)
         response = self._call("fusion", self._grounding.Read, calls.read(picture, stakes), timeout_s)
         return Answer(response.answer, content=picture.content)
 

@@ -2,15 +2,18 @@
 
 Everything is drawn on a transparent layer several times the picture's size and scaled down once, because Pillow's own
 lines are not smooth. Coordinates are the picture's; `_Layer` does the magnifying.
+
+Where an answer explains how the models responded, that lies beneath everything else as cells of its own colour, and a
+line in a corner says what it is: it must not be taken for what was found.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageChops, ImageDraw, ImageFont
 
 from groundwire import labels
 from groundwire.citations import cited, uncited
@@ -42,6 +45,13 @@ _PAPER: Final = (17, 20, 26, 232)
 _INK: Final = (255, 255, 255, 255)
 _SHADE_ALPHA: Final = 84
 _FILL_ALPHA: Final = 26
+
+_RESPONSE: Final = (168, 60, 220)
+"""Colour of the cells where models responded: of no verdict and of no citation."""
+_RESPONSE_SHARE: Final = 0.55
+"""How much of it the strongest response has; the rest is the picture."""
+_EXPLANATION: Final = ("explanation, not evidence: where models responded", "explanation, not evidence", "explanation")
+"""What marks the cells: the longest that has room."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,16 +125,19 @@ class _Layer:
         return [(x * self._times, y * self._times) for x, y in points]
 
 
-def draw(answer: answer_pb2.Answer, picture: Image.Image) -> Image.Image:
+def draw(answer: answer_pb2.Answer, picture: Image.Image, *, relevance: bool = True) -> Image.Image:
     """A new RGB picture of the same size.
 
     Args:
         answer: Whose regions to draw.
         picture: The upright picture that the answer is about, of the answer's size.
+        relevance: Whether to tint where models responded; where the answer has that.
     """
     named = cited(answer)
     crowded = len(named) > _WORDED_LABELS
     scale = _Scale.of(picture.size, crowded=crowded)
+    responses = _responses(answer, picture.size) if relevance else None
+    mark = None if responses is None else _explanation(picture.size, scale.font)
     layer = _Layer(picture.size)
     if named:
         _shade(layer, picture.size, named)
@@ -133,10 +146,37 @@ def draw(answer: answer_pb2.Answer, picture: Image.Image) -> Image.Image:
     for leg in named:
         context = leg.role == claim_pb2.CITATION_ROLE_CONTEXT
         layer.edge(_points(leg.region), leg.colour, scale.line * (0.6 if context else 1.0))
-    thin = [_rectangle(region) for region in uncited(answer)]
-    for label in _labels(named, thin, picture.size, scale, crowded=crowded):
+    taken = [_rectangle(region) for region in uncited(answer)] + ([] if mark is None else [mark.place])
+    for label in _labels(named, taken, picture.size, scale, crowded=crowded):
         label.draw(layer, scale)
-    return layer.flattened_on(picture)
+    if responses is None:
+        return layer.flattened_on(picture)
+    if mark is not None:
+        mark.draw(layer, scale)
+    tint = Image.new("RGB", picture.size, _RESPONSE)
+    return layer.flattened_on(Image.composite(tint, picture.convert("RGB"), responses))
+
+
+def _responses(answer: answer_pb2.Answer, size: tuple[int, int]) -> Image.Image | None:
+    """How strongly to tint each pixel: the strongest response to any phrase. None where nothing is told."""
+    strongest = None
+    for each in answer.relevance:
+        grid = (each.grid.width, each.grid.height)
+        if min(grid) < 1 or len(each.values) != grid[0] * grid[1]:
+            continue  # It breaks the contract; there is nothing to tell from it.
+        cells = Image.frombytes("L", grid, each.values).resize(size, Image.Resampling.NEAREST)
+        strongest = cells if strongest is None else ImageChops.lighter(strongest, cells)
+    return None if strongest is None else strongest.point(lambda value: round(value * _RESPONSE_SHARE))
+
+
+def _explanation(canvas: tuple[int, int], font_px: float) -> _Label | None:
+    """The mark in the lower left corner; None on a picture with no room for a word."""
+    for words in _EXPLANATION:
+        label = _Label(words, "", _RESPONSE, font_px)
+        width, height = label.size
+        if width <= canvas[0] and height <= canvas[1]:
+            return replace(label, box=(0, 0, *canvas), place=(0, canvas[1] - height, width, canvas[1]))
+    return None
 
 
 def _shade(layer: _Layer, size: tuple[int, int], named: Sequence[CitedRegion]) -> None:

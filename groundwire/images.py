@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import io
+import math
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
-from PIL import Image, ImageOps
+from PIL import Image, ImageDraw, ImageOps
 
 from groundwire.errors import InvalidRequest, PictureFile
-from groundwire.v1 import image_pb2
+from groundwire.v1 import geometry_pb2, image_pb2
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+Box: TypeAlias = tuple[float, float, float, float]
+"""xyxy, absolute pixels, in the upright image."""
+
+MAX_REDACTIONS: Final = 64
 
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 
@@ -58,26 +67,73 @@ class Picture:
     Attributes:
         content: Encoded picture.
         digest: Name of an image that the mesh holds.
+        redact: Places to paint over before anything is stored or looked at; only with `content`.
     """
 
     content: bytes = b""
     digest: str = ""
+    redact: Sequence[geometry_pb2.Box] = ()
 
     @property
     def message(self) -> image_pb2.ImageInput:
         """The picture as the contract names it."""
         if self.digest:
             return image_pb2.ImageInput(digest=self.digest)
-        return image_pb2.ImageInput(content=self.content)
+        return image_pb2.ImageInput(content=self.content, redact=self.redact)
 
 
-def picture_of(image: ImageLike) -> Picture:
+def picture_of(image: ImageLike, redact: Sequence[Box] = ()) -> Picture:
     """The picture that `image` means. Files are read, and Pillow images encoded as PNG; nothing is decoded here.
+
+    Args:
+        image: What means a picture.
+        redact: Places to paint over before anything is stored or looked at.
 
     Raises:
         PictureFile: There is no such file, or it cannot be read.
-        InvalidRequest: `image` is of no kind that means a picture, empty, or no digest.
+        InvalidRequest: `image` is of no kind that means a picture, empty, or no digest; or a place is none, or there
+            are too many, or the mesh holds the image as it is already.
     """
+    places = _places(redact)
+    picture = _meant(image)
+    if places and picture.digest:
+        raise InvalidRequest(
+            "the mesh holds that image already, as it is",
+            remedy="send the picture itself, and the places with it",
+            metadata={"field": "image.redact"},
+        )
+    return Picture(picture.content, picture.digest, places)
+
+
+def _places(redact: Sequence[Box]) -> tuple[geometry_pb2.Box, ...]:
+    if len(redact) > MAX_REDACTIONS:
+        raise InvalidRequest(
+            f"{len(redact)} places to paint over are too many",
+            remedy=f"give at most {MAX_REDACTIONS}",
+            metadata={"field": "image.redact"},
+        )
+    return tuple(_place(number, box) for number, box in enumerate(redact))
+
+
+def _place(number: int, box: Box) -> geometry_pb2.Box:
+    try:
+        x_min, y_min, x_max, y_max = map(float, box)
+    except (TypeError, ValueError) as error:
+        raise _no_place(number, box) from error
+    if not all(map(math.isfinite, (x_min, y_min, x_max, y_max))) or x_max <= x_min or y_max <= y_min:
+        raise _no_place(number, box)
+    return geometry_pb2.Box(x_min=x_min, y_min=y_min, x_max=x_max, y_max=y_max)
+
+
+def _no_place(number: int, box: object) -> InvalidRequest:
+    return InvalidRequest(
+        f"{box!r} is no box to paint over",
+        remedy="give four finite numbers, pixels of the upright picture: x_min, y_min, x_max, y_max, min below max",
+        metadata={"field": f"image.redact[{number}]"},
+    )
+
+
+def _meant(image: ImageLike) -> Picture:
     match image:
         case str() if image.startswith(_PREFIX):
             return Picture(digest=ImageDigest(image).hexadecimal)
@@ -151,3 +207,15 @@ def decoded(content: bytes) -> Image.Image:
             remedy="send JPEG, PNG, WebP, GIF, BMP or TIFF",
             reason="UNREADABLE_IMAGE",
         ) from error
+
+
+def painted_over(picture: Image.Image, redactions: Iterable[image_pb2.Redaction]) -> Image.Image:
+    """A copy with the redacted places black, as far as whole pixels reach: a caller's own file still shows them."""
+    painted = picture.copy()
+    draw = ImageDraw.Draw(painted)
+    for redaction in redactions:
+        box = redaction.box
+        far = (math.ceil(box.x_max) - 1, math.ceil(box.y_max) - 1)  # Pillow paints the last row and column too.
+        near = (min(math.floor(box.x_min), far[0]), min(math.floor(box.y_min), far[1]))
+        draw.rectangle((near, far), fill=0)
+    return painted

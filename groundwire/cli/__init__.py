@@ -85,6 +85,7 @@ app.command(
 )(records.explain)
 app.command(
     "list",
+    short_help="List recorded answers.",
     epilog=_examples(
         "groundwire list --limit 5", "groundwire list --text yamaha --review wrong", "groundwire list --follow"
     ),
@@ -97,12 +98,16 @@ app.command(
         "groundwire verify claim.json --key log.pub",
     )
 )(verify)
-app.command(epilog=_examples("groundwire bundle 0192f3a4-1111-7000-8000-000000000001 c1 -o claim.json"))(bundle)
 app.command(
+    short_help="Write a file that proves an answer anywhere.",
+    epilog=_examples("groundwire bundle 0192f3a4-1111-7000-8000-000000000001 c1 -o claim.json"),
+)(bundle)
+app.command(
+    short_help="Erase answers for good.",
     epilog=_examples(
         "groundwire erase --answer 0192f3a4-1111-7000-8000-000000000001",
         "groundwire erase --image sha256:9f86… --reason 'asked for by the person shown'",
-    )
+    ),
 )(erase)
 app.command(
     epilog=_examples(
@@ -116,13 +121,14 @@ app.command(
     )
 )(export)
 app.command(
+    short_help="Fit confidences to what was right and wrong.",
     epilog=_examples(
         "groundwire calibrate receipts.json -o calibration.json --diagram reliability.svg",
         "groundwire calibrate a.json b.json b.answers.jsonl --method isotonic -o calibration.json",
-    )
+    ),
 )(calibrate)
 app.add_typer(certs.app)
-app.add_typer(evaluation.app)
+app.add_typer(evaluation.app, short_help="Measure a mesh against labelled pictures.")
 app.add_typer(models.app)
 
 

@@ -54,7 +54,7 @@ def ground(  # noqa: PLR0913 - as ask
     phrases: Annotated[
         list[str],
         typer.Argument(
-            metavar="PHRASE…", help="What to find. '\"EXIT\"', in double quotes, is lettering as it stands."
+            metavar="PHRASE…", help="What to find, up to 32. '\"EXIT\"', in double quotes, is lettering as it stands."
         ),
     ],
     *,
@@ -135,7 +135,7 @@ def _tell(status: Status, event: Event) -> None:
     match event:
         case Admitted():
             size, gone = event.image.size, len(event.image.redactions)
-            painted = f", {gone} places painted over" if gone else ""
+            painted = f", places painted over: {gone}" if gone else ""
             status.update(Text(f"picture admitted: {size.width}x{size.height}{painted}"))
         case Planned():
             status.update(Text(f"planned: {words.task(event.plan.task)}"))

@@ -6,7 +6,11 @@ What a question gets depends on a word in it:
 * "hostile": lettering that tries to be markup, a terminal escape and a change of reading direction.
 * "slow": nothing, until the caller has gone. "dawdle": the same, but a stream begins.
 * "busy", "unrecorded": those errors. "fault": an error that nobody worded.
+* "shelf": things, with what was searched, painted over and responded; "menu" beside it: a passage of a document.
 * anything else: an abstention, for want of a detector.
+
+What a request asks for beside that is done: documents come back, places are painted black, a map of two cells says
+that all responses are on the right, and what is not to be stored is not found again.
 
     with SimulatedMesh() as mesh, Client(mesh.addresses.fusion, ...) as client:
         client.ask(picture, "What brand is written there?").best.text  # 'The motorcycle carries the brand YAMAHA.'
@@ -33,6 +37,7 @@ from groundwire.v1 import (
     geometry_pb2,
     grounding_service_pb2,
     grounding_service_pb2_grpc,
+    image_pb2,
     perception_service_pb2,
     perception_service_pb2_grpc,
     plan_pb2,
@@ -97,7 +102,7 @@ class SimulatedGrounding(grounding_service_pb2_grpc.GroundingServiceServicer):
     ) -> grounding_service_pb2.GroundResponse:
         if not request.phrases:
             raise errors.InvalidField("phrases", "there is no phrase", remedy="give 1 to 32")
-        answer = answer_pb2.Answer(question="find what the phrases name", image=self.world.admit(request.image))
+        answer = answer_pb2.Answer(question="find what the phrases name", image=self._admit(request.image))
         for number, phrase in enumerate(request.phrases, 1):
             answer.plan.targets.append(plan_pb2.Target(id=f"t{number}", noun=phrase))
             answer.abstentions.append(canned.not_checkable(f"t{number}"))
@@ -107,7 +112,7 @@ class SimulatedGrounding(grounding_service_pb2_grpc.GroundingServiceServicer):
     def Read(
         self, request: grounding_service_pb2.ReadRequest, _: grpc.ServicerContext
     ) -> grounding_service_pb2.ReadResponse:
-        image = self.world.admit(request.image)
+        image = self._admit(request.image)
         answer = answer_pb2.Answer(question="read all lettering", image=image, stakes=request.stakes)
         for region_id, text in (("r3", "GARAGE"), ("r2", "YAMAHA")):
             answer.regions.append(canned.region(image, region_id, text, 0.98, region_pb2.TIER_FAST))
@@ -119,9 +124,30 @@ class SimulatedGrounding(grounding_service_pb2_grpc.GroundingServiceServicer):
         request: grounding_service_pb2.AskRequest | grounding_service_pb2.AskStreamRequest,
         context: grpc.ServicerContext,
     ) -> answer_pb2.Answer:
-        image = self.world.admit(request.image)
+        image = self._admit(request.image)
         self._troubles(request.question, context)
-        return self.world.record(canned.answer_to(image, request.question, request.stakes))
+        answer = canned.answer_to(image, request.question, request.stakes)
+        answer.conversation_id = request.conversation_id
+        answer.documents.extend(request.documents)
+        if request.with_relevance:
+            answer.relevance.add(phrase="brand", grid=geometry_pb2.Size(width=2, height=1), values=b"\0\xff")
+        recorded = self.world.record(answer)
+        if request.store == answer_pb2.STORE_POLICY_NONE:
+            self.world.answers.remove(recorded)
+        return recorded
+
+    def _admit(self, given: image_pb2.ImageInput) -> image_pb2.Image:
+        """The image, painted black where that was asked for, and saying so."""
+        if not given.redact:
+            return self.world.admit(given)
+        stream = io.BytesIO()
+        with Image.open(io.BytesIO(given.content)) as picture:
+            for box in given.redact:
+                picture.paste(0, (int(box.x_min), int(box.y_min), int(box.x_max), int(box.y_max)))
+            picture.save(stream, format="PNG")
+        image = self.world.admit(image_pb2.ImageInput(content=stream.getvalue()))
+        image.redactions.extend(image_pb2.Redaction(box=box, kind="given") for box in given.redact)
+        return image
 
     def _troubles(self, question: str, context: grpc.ServicerContext) -> None:
         if not question:
@@ -148,15 +174,6 @@ class SimulatedPerception(perception_service_pb2_grpc.PerceptionServiceServicer)
     """As much of perception as callers use."""
 
     world: canned.World
-
-    def PutImage(self, _request: Any, context: grpc.ServicerContext) -> Any:
-        context.abort(grpc.StatusCode.UNIMPLEMENTED, "not simulated")
-
-    def Perceive(self, _request: Any, context: grpc.ServicerContext) -> Any:
-        context.abort(grpc.StatusCode.UNIMPLEMENTED, "not simulated")
-
-    def Segment(self, _request: Any, context: grpc.ServicerContext) -> Any:
-        context.abort(grpc.StatusCode.UNIMPLEMENTED, "not simulated")
 
     @worded
     def GetImage(
@@ -260,7 +277,9 @@ class SimulatedMesh:
         if name == "fusion":
             grounding_service_pb2_grpc.add_GroundingServiceServicer_to_server(SimulatedGrounding(self.world), server)
         if name == "perception":
-            perception_service_pb2_grpc.add_PerceptionServiceServicer_to_server(SimulatedPerception(self.world), server)
+            # It looks at nothing: callers hear UNIMPLEMENTED, as the generated base says it.
+            perceiving = SimulatedPerception(self.world)  # type: ignore[abstract]
+            perception_service_pb2_grpc.add_PerceptionServiceServicer_to_server(perceiving, server)
         if name == "provenance":
             # It proves nothing and erases nothing: callers hear UNIMPLEMENTED, as the generated base says it.
             servicer = SimulatedProvenance(self.world)  # type: ignore[abstract]

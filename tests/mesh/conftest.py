@@ -24,8 +24,14 @@ SHARED = Path(__file__).parents[2].parent / "shared" / "data"
 
 def client_of(mesh: Mesh) -> Client:
     """A client that knows where each service of a mesh listens."""
-    services = {f"{name}_address": mesh.addresses[name] for name in ("perception", "llm", "provenance")}
-    return Client(mesh.addresses["fusion"], timeout_s=120, **services)
+    at = mesh.addresses
+    return Client(
+        at["fusion"],
+        perception_address=at["perception"],
+        llm_address=at["llm"],
+        provenance_address=at["provenance"],
+        timeout_s=120,
+    )
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from groundwire import AsyncClient, Client, DeadlineExceeded, InvalidRequest, NotFound, PictureFile, Unavailable
+from groundwire import (
+    AsyncClient,
+    Client,
+    DeadlineExceeded,
+    Document,
+    InvalidRequest,
+    NotFound,
+    PictureFile,
+    Unavailable,
+)
 from groundwire.events import Admitted, Answered, Checked, Escalated, Looked, Planned
 
 if TYPE_CHECKING:
@@ -68,6 +77,32 @@ async def test_errors_are_typed(
         await async_client.ask(png, question)
     with pytest.raises(kind, match=reason):
         await anext(async_client.ask_stream(png, question))
+
+
+async def test_everything_beside_the_question_reaches_the_mesh(async_client: AsyncClient, png: bytes) -> None:
+    manual, face = Document("manual", "Cups are washed by hand."), (10, 20, 30, 45)
+    asked = await async_client.ask(
+        png, QUESTION, documents=[manual], conversation="desk", relevance=True, store="none", redact=[face]
+    )
+    events = async_client.ask_stream(
+        png, QUESTION, documents=[manual], conversation="desk", relevance=True, store="none", redact=[face]
+    )
+    last = [event async for event in events][-1]
+    assert isinstance(last, Answered)
+    for answer in (asked, last.answer):
+        assert list(answer.documents) == [manual.message]
+        assert (answer.conversation, len(answer.relevance), len(answer.redactions)) == ("desk", 1, 1)
+        with pytest.raises(NotFound):
+            await async_client.get_answer(answer.id)
+    assert (await async_client.ground(png, "red dog", redact=[face])).redactions
+    assert (await async_client.read(png, redact=[face])).redactions
+
+
+async def test_what_cannot_be_painted_over_is_refused(async_client: AsyncClient, png: bytes) -> None:
+    with pytest.raises(InvalidRequest, match="no box"):
+        await async_client.ask(png, QUESTION, redact=[(1, 1, 1, 1)])
+    with pytest.raises(InvalidRequest, match="no box"):
+        await anext(async_client.ask_stream(png, QUESTION, redact=[(1, 1, 1, 1)]))
 
 
 async def test_files_and_records_that_are_not_there(async_client: AsyncClient, tmp_path: Path) -> None:

@@ -138,6 +138,12 @@ def test_an_image_that_the_mesh_holds_is_asked_about_and_drawn(
         (("ask", "{photo}", QUESTION, "--out", "picture.xyz"), "CANNOT_WRITE"),
         (("ask", "{photo}", QUESTION, "--out", "{photo}"), "CANNOT_WRITE"),
         (("ask", "{photo}", QUESTION, "--address", "nowhere"), "INVALID_FIELD"),
+        (("ask", "{photo}", QUESTION, "--document", "missing.txt"), "NO_SUCH_FILE"),
+        (("ask", "{photo}", QUESTION, "--document", "{photo}"), "FILE_NOT_READABLE"),
+        (("ask", "{photo}", QUESTION, "--document", __file__, "--document", __file__), "INVALID_FIELD"),
+        (("ask", "{photo}", QUESTION, "--conversation", "two words"), "INVALID_FIELD"),
+        (("ask", "{photo}", QUESTION, "--redact", "5,5,1,1"), "INVALID_FIELD"),
+        (("read", "sha256:" + "0f" * 32, "--redact", "1,1,5,5"), "INVALID_FIELD"),
         (("explain", "nope"), "RECORD_NOT_FOUND"),
         (("run", "missing.png", "x"), "NO_SUCH_FILE"),
     ],
@@ -165,6 +171,9 @@ def test_an_error_says_what_was_wrong_and_what_to_do(
         ("ask", "a.png", "x", "--stakes", "high"),
         ("ask", "a.png", "x", "--timeout", "0"),
         ("ask", "a.png", "x", "--out", "b.png", "--no-picture"),
+        ("ask", "a.png", "x", "--redact", "1,2,3"),
+        ("ground", "a.png", "x", "--redact", "1,2,3,cat"),
+        ("ask", "a.png", "x", "--store", "some"),
         ("run", "a.png"),
         ("list", "--limit", "101"),
         ("nonsense",),
@@ -279,9 +288,56 @@ def test_the_example_is_the_photo_of_scikit_image() -> None:
         assert picture.size == (741, 500)
 
 
-@pytest.mark.parametrize("command", ["", "run", "up", "down", "status", "ask", "ground", "read", "explain", "list"])
+def test_everything_beside_the_question_is_asked_for_in_words(
+    groundwire: Callable[..., Result], mesh: SimulatedMesh, photo: Path, folder: Path
+) -> None:
+    for name in ("manual.txt", "opening hours.md"):
+        (folder / name).write_text("Cups are washed by hand.")
+    documents = ("--document", "manual.txt", "--document", "opening hours.md")
+    redact = ("--redact", "100,300,140,350", "--redact", "-5,0,8.5,8")
+    result = groundwire("ask", photo, QUESTION, *documents, "--conversation", "desk", "--relevance", *redact)
+    assert result.exit_code == 0, result.stderr
+    answer = Answer(mesh.world.answers[0])
+    assert [(each.id, each.title) for each in answer.documents] == [
+        ("manual", "manual.txt"),
+        ("opening-hours", "opening hours.md"),
+    ]
+    assert answer.conversation == "desk"
+    assert [each.box.x_max for each in answer.redactions] == [140, 8.5]
+    with Image.open(folder / "photo.groundwire.png") as picture:
+        assert picture.convert("L").crop((100, 300, 140, 350)).getextrema()[1] < 10  # type: ignore[operator]
+        right, left = picture.getpixel((700, 5)), picture.getpixel((100, 5))
+        assert right != left, "only the right half responded"
+
+
+def test_what_nobody_is_to_keep_is_not_found_again(groundwire: Callable[..., Result], photo: Path) -> None:
+    told = groundwire("ask", photo, QUESTION, "--store", "none", "--json")
+    assert told.exit_code == 0
+    assert groundwire("explain", Answer.from_json(told.stdout).id).exit_code == 1
+
+
+@pytest.mark.parametrize("command", ["ground", "read"])
+def test_other_looks_paint_over_too(
+    groundwire: Callable[..., Result], mesh: SimulatedMesh, photo: Path, command: str
+) -> None:
+    words = ("red dog",) if command == "ground" else ()
+    assert groundwire(command, photo, *words, "--redact", "10,20,30,45", "--no-picture").exit_code == 0
+    assert len(mesh.world.answers[0].image.redactions) == 1
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        *("", "run", "up", "down", "status", "ask", "ground", "read", "explain", "list"),
+        *("verify", "bundle", "erase", "review", "export", "calibrate"),
+    ],
+)
 def test_help_describes_every_command(groundwire: Callable[..., Result], command: str) -> None:
     result = groundwire(*filter(None, [command]), "--help")
     assert result.exit_code == 0
     assert "Usage: " in result.stdout
     assert ("Examples:" in result.stdout) or not command
+
+
+def test_no_line_of_the_overview_is_cut_short(groundwire: Callable[..., Result]) -> None:
+    assert "..." not in groundwire("--help").stdout.partition("Commands:")[2]

@@ -11,6 +11,7 @@ import pytest
 from groundwire import (
     Client,
     DeadlineExceeded,
+    Document,
     GroundwireError,
     ImageDigest,
     Internal,
@@ -27,6 +28,8 @@ from tests.fakes import canned
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from PIL import Image
 
     from tests.fakes.grounding import SimulatedMesh
 
@@ -217,3 +220,66 @@ def test_the_wrong_service_is_recognised(mesh: SimulatedMesh, png: bytes) -> Non
 
 def test_hostile_lettering_comes_back_verbatim(client: Client, png: bytes) -> None:
     assert client.ask(png, "hostile").regions[0].text == canned.HOSTILE
+
+
+MANUAL = Document("manual", "Cups are washed by hand.", "Manual")
+FACE = (100, 300, 140, 350)
+
+
+def brightest(image: Image.Image) -> int:
+    return int(image.convert("L").getextrema()[1])  # type: ignore[arg-type]  # one band: two numbers
+
+
+def test_everything_beside_the_question_reaches_the_mesh(client: Client, png: bytes) -> None:
+    asked = client.ask(png, QUESTION, documents=[MANUAL], conversation="desk", relevance=True, redact=[FACE])
+    (*_, last) = client.ask_stream(
+        png, QUESTION, documents=[MANUAL], conversation="desk", relevance=True, redact=[FACE]
+    )
+    assert isinstance(last, Answered)
+    for answer in (asked, last.answer):
+        assert list(answer.documents) == [MANUAL.message]
+        assert answer.conversation == "desk"
+        assert [each.values for each in answer.relevance] == [b"\0\xff"]
+        assert [(each.box.x_min, each.box.y_max) for each in answer.redactions] == [(100, 350)]
+    plain = client.ask(png, QUESTION)
+    assert (plain.documents, plain.conversation, plain.relevance, plain.redactions) == ((), "", (), ())
+
+
+@pytest.mark.parametrize("call", ["ask", "ground", "read"])
+def test_what_was_painted_over_is_black_in_the_mesh_and_on_what_is_drawn_here(
+    client: Client, png: bytes, call: str
+) -> None:
+    words = () if call == "read" else ("red dog",)
+    answer = getattr(client, call)(png, *words, redact=[FACE])
+    picture = answer.picture()
+    assert picture is not None
+    for image in (client.crop(answer.image), picture, answer.draw()):
+        assert brightest(image.crop(FACE)) < 10, "the shade around cited regions is not wholly black"
+        assert brightest(image.crop((99, 300, 100, 350))) > 50
+
+
+def test_an_answer_may_be_kept_by_nobody(client: Client, png: bytes) -> None:
+    for store in ("all", "tenant"):
+        kept = client.ask(png, QUESTION, store=store)
+        assert client.get_answer(kept.id).best == kept.best
+    unkept = client.ask(png, QUESTION, store="none")
+    assert unkept.best is not None
+    with pytest.raises(NotFound):
+        client.get_answer(unkept.id)
+
+
+def test_what_cannot_be_sent_is_refused_before_it_is(client: Client, mesh: SimulatedMesh, png: bytes) -> None:
+    held = client.ask(png, QUESTION).image
+    for image, more in (
+        (held, {"redact": [FACE]}),
+        (png, {"redact": [(1, 1, 1, 1)]}),
+        (png, {"documents": [Document(f"d{number}", "x") for number in range(9)]}),
+        (png, {"documents": [MANUAL, MANUAL]}),
+        (png, {"conversation": "two words"}),
+        (png, {"store": "some"}),
+    ):
+        for ask in (client.ask, client.ask_stream):
+            with pytest.raises(InvalidRequest) as caught:
+                ask(image, QUESTION, **more)
+            assert caught.value.remedy
+    assert len(mesh.world.answers) == 1

@@ -55,3 +55,29 @@ def test_what_is_not_there_is_named(answer: Answer) -> None:
 
 def test_it_shows_itself_in_a_line(answer: Answer) -> None:
     assert repr(answer) == f"<Answer {answer.id} [c1=SUPPORTED] 0 abstentions>"
+
+
+@pytest.fixture
+def shelf() -> Answer:
+    image = image_pb2.Image(digest="ab" * 32, size=geometry_pb2.Size(width=741, height=500))
+    return Answer(canned.answer_to(image, "shelf and menu", answer_pb2.STAKES_CASUAL))
+
+
+def test_passages_are_cited_beside_regions(shelf: Answer) -> None:
+    assert shelf.passages_of("c6") == ("The red mug costs 4 \N{EURO SIGN}",)
+    assert shelf.regions_of("c6") == ()
+    assert shelf.passages_of("c1") == ()
+    assert [document.id for document in shelf.documents] == ["menu"]
+    del shelf.proto.documents[:]
+    with pytest.raises(NotFound, match="menu"):
+        shelf.passages_of("c6")
+
+
+def test_what_surrounds_an_answer_is_at_hand(shelf: Answer) -> None:
+    shelf.proto.conversation_id = "desk"
+    assert shelf.conversation == "desk"
+    assert [each.kind for each in shelf.redactions] == ["face"]
+    assert [(each.phrase, each.grid.width * each.grid.height, len(each.values)) for each in shelf.relevance] == [
+        ("red mug", 8, 8),
+        ("bowl", 8, 8),
+    ]

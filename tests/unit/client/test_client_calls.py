@@ -2,10 +2,10 @@
 
 import pytest
 
-from groundwire import Client, InvalidRequest, calls
+from groundwire import Client, Document, InvalidRequest, calls
 from groundwire.addresses import Addresses
 from groundwire.images import Picture
-from groundwire.v1 import answer_pb2
+from groundwire.v1 import answer_pb2, claim_pb2, geometry_pb2, grounding_service_pb2, image_pb2
 
 
 @pytest.mark.parametrize(("word", "value"), [("casual", 1), ("standard", 2), ("critical", 3)])
@@ -34,10 +34,44 @@ def test_one_phrase_may_come_bare() -> None:
 
 
 def test_requests_carry_picture_question_and_stakes() -> None:
-    request = calls.ask(Picture(content=b"p"), "What?", "critical")
+    request = calls.ask(Picture(content=b"p"), calls.Question("What?", "critical"))
     assert (request.image.content, request.question, request.stakes) == (b"p", "What?", answer_pb2.STAKES_CRITICAL)
-    stream = calls.ask_stream(Picture(content=b"p"), "What?", "critical")
-    assert stream.SerializeToString() == request.SerializeToString()
+
+
+def test_both_ways_of_asking_carry_all_of_a_question() -> None:
+    picture = Picture(b"p", redact=[geometry_pb2.Box(x_max=3, y_max=4)])
+    question = calls.Question("What?", "casual", [Document("manual", "Off.", "Manual")], "desk", True, "none")
+    request = calls.ask(picture, question)
+    assert request == grounding_service_pb2.AskRequest(
+        image=image_pb2.ImageInput(content=b"p", redact=[geometry_pb2.Box(x_max=3, y_max=4)]),
+        question="What?",
+        stakes=answer_pb2.STAKES_CASUAL,
+        documents=[claim_pb2.Document(id="manual", title="Manual", text="Off.")],
+        conversation_id="desk",
+        with_relevance=True,
+        store=answer_pb2.STORE_POLICY_NONE,
+    )
+    assert calls.ask_stream(picture, question).SerializeToString() == request.SerializeToString()
+
+
+@pytest.mark.parametrize(("word", "value"), [("tenant", 0), ("all", 1), ("none", 2)])
+def test_what_is_kept_is_a_word(word: str, value: int) -> None:
+    assert calls.store_of(word) == value
+
+
+@pytest.mark.parametrize("word", ["", "NONE", "unspecified"])
+def test_other_words_for_what_is_kept_are_refused(word: str) -> None:
+    with pytest.raises(InvalidRequest, match="not known") as caught:
+        calls.store_of(word)
+    assert "tenant, all, none" in caught.value.remedy
+
+
+@pytest.mark.parametrize("name", ["has space", "x" * 65, "ü", "a/b", "a\n"])
+def test_a_conversation_has_a_name_that_can_be_one(name: str) -> None:
+    with pytest.raises(InvalidRequest, match="cannot be called") as caught:
+        calls.conversation_of(name)
+    assert "A-Za-z0-9._-" in caught.value.remedy
+    assert calls.conversation_of("desk-1") == "desk-1"
 
 
 def test_the_other_services_are_sought_beside_fusion() -> None:

@@ -105,3 +105,52 @@ def test_the_wrong_picture_is_refused() -> None:
 def test_without_a_picture_at_hand_one_must_be_given() -> None:
     with pytest.raises(InvalidRequest, match="not at hand"):
         answer_about((741, 500)).draw()
+
+
+def explained(size: tuple[int, int], *maps: bytes) -> Answer:
+    """An answer that says how models responded, on grids of two columns and one row."""
+    answer = answer_about(size)
+    for values in maps:
+        answer.proto.relevance.add(phrase="cup", grid=geometry_pb2.Size(width=2, height=1), values=values)
+    return answer
+
+
+def test_responses_tint_their_cells_and_only_those() -> None:
+    drawn = explained((300, 200), b"\0\xff").draw(white((300, 200)))
+    assert drawn.getpixel((148, 5)) == (255, 255, 255)
+    assert drawn.getpixel((150, 5)) == drawn.getpixel((299, 5)) != (255, 255, 255)
+    assert min(drawn.getpixel((150, 5))) > 100, "the picture shows through"  # type: ignore[arg-type]  # RGB
+
+
+def test_the_stronger_of_two_responses_shows() -> None:
+    size = (300, 200)
+    both, stronger = (explained(size, *maps).draw(white(size)) for maps in ([b"\x40\0", b"\x20\xff"], [b"\x40\xff"]))
+    assert both.tobytes() == stronger.tobytes()
+
+
+def test_the_tint_is_marked_as_explanation_beside_the_labels() -> None:
+    size = (741, 500)
+    answer = explained(size, b"\0\0")
+    assert answer.draw(white(size)).tobytes() != white(size).tobytes(), "the mark stands in the corner"
+    assert darkest(answer.draw(white(size)).crop((0, 0, 741, 400))) == 255
+    assert answer.draw(white(size), relevance=False).tobytes() == white(size).tobytes()
+
+
+@pytest.mark.parametrize("size", [(9, 8), (40, 3000), (3000, 40)])
+def test_a_picture_of_any_shape_can_be_explained(size: tuple[int, int]) -> None:
+    assert explained(size, b"\xff\xff").draw(white(size)).size == size
+
+
+@pytest.mark.parametrize("values", [b"", b"\xff", b"\xff" * 3])
+def test_a_map_that_is_none_is_left_out(values: bytes) -> None:
+    assert explained((60, 40), values).draw(white((60, 40))).tobytes() == white((60, 40)).tobytes()
+
+
+def test_what_was_redacted_is_drawn_black_on_the_callers_own_picture() -> None:
+    answer = answer_about((60, 40))
+    answer.proto.image.redactions.add(kind="given").box.CopyFrom(
+        geometry_pb2.Box(x_min=10, y_min=10, x_max=20, y_max=30)
+    )
+    drawn = answer.draw(white((60, 40)))
+    assert drawn.crop((10, 10, 20, 30)).getextrema() == ((0, 0), (0, 0), (0, 0))
+    assert drawn.getpixel((9, 10)) == drawn.getpixel((20, 29)) == (255, 255, 255)

@@ -7,8 +7,8 @@ import pytest
 from PIL import Image
 
 from groundwire import ImageDigest, InvalidRequest, PictureFile
-from groundwire.images import decoded, picture_of
-from groundwire.v1 import image_pb2
+from groundwire.images import decoded, painted_over, picture_of
+from groundwire.v1 import geometry_pb2, image_pb2
 
 DIGEST = "0f" * 32
 
@@ -92,3 +92,64 @@ def test_other_things_are_no_pictures(thing: object) -> None:
 def test_what_pillow_cannot_decode_is_typed() -> None:
     with pytest.raises(PictureFile, match="cannot be decoded"):
         decoded(b"text")
+
+
+def test_what_to_paint_over_travels_with_the_picture() -> None:
+    places = [geometry_pb2.Box(x_min=1, y_min=2, x_max=30.5, y_max=40), geometry_pb2.Box(x_max=5, y_max=5)]
+    sent = picture_of(b"x", [(1, 2, 30.5, 40), (0, 0, 5, 5)]).message
+    assert sent == image_pb2.ImageInput(content=b"x", redact=places)
+    assert len(picture_of(b"x", [(0, 0, 1, 1)] * 64).redact) == 64
+
+
+@pytest.mark.parametrize("held", [f"sha256:{DIGEST}", ImageDigest(DIGEST), image_pb2.Image(digest=DIGEST)])
+def test_what_the_mesh_holds_cannot_be_painted_over(held: str | ImageDigest | image_pb2.Image) -> None:
+    with pytest.raises(InvalidRequest, match="holds that image already") as caught:
+        picture_of(held, [(0, 0, 1, 1)])
+    assert caught.value.metadata["field"] == "image.redact"
+    assert "send the picture itself" in caught.value.remedy
+
+
+@pytest.mark.parametrize(
+    "box",
+    [
+        (0, 0, 0, 9),
+        (5, 0, 4, 9),
+        (0, 9, 9, 9),
+        (0, 0, float("nan"), 9),
+        (0, 0, 9, float("inf")),
+        (1, 2, 3),
+        (1, 2, 3, 4, 5),
+        ("a", 0, 1, 1),
+        None,
+    ],
+)
+def test_what_is_no_box_is_refused_by_its_number(box: object) -> None:
+    with pytest.raises(InvalidRequest, match="is no box") as caught:
+        picture_of(b"x", [(0, 0, 1, 1), box])  # type: ignore[list-item]  # that is the point
+    assert caught.value.metadata["field"] == "image.redact[1]"
+    assert "x_min, y_min, x_max, y_max" in caught.value.remedy
+
+
+def test_too_many_boxes_are_refused() -> None:
+    with pytest.raises(InvalidRequest, match="65 places") as caught:
+        picture_of(b"x", [(0, 0, 1, 1)] * 65)
+    assert "at most 64" in caught.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("corners", "black"),
+    [
+        ((2, 3, 5, 7), 3 * 4),
+        ((2.9, 3.9, 4.1, 6.1), 3 * 4),
+        ((-5, -5, 2, 2), 2 * 2),
+        ((2, 2, 2, 2), 1),
+        ((18, 8, 90, 90), 2 * 2),
+    ],
+)
+def test_painted_places_are_black_and_nothing_else_is(corners: tuple[float, float, float, float], black: int) -> None:
+    white = Image.new("RGB", (20, 10), (255, 255, 255))
+    x_min, y_min, x_max, y_max = corners
+    box = geometry_pb2.Box(x_min=x_min, y_min=y_min, x_max=x_max, y_max=y_max)
+    painted = painted_over(white, [image_pb2.Redaction(box=box)])
+    assert painted.histogram()[0] == black
+    assert white.histogram()[0] == 0, "the caller's own picture stays"
