@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from services.common.claims import Abstention, Claim, Document
     from services.fusion.core.resolve import Resolution
-    from services.fusion.ports import Calibration, Conversations, Language, Perception, Records, World
+    from services.fusion.ports import Calibration, Conversations, Language, Perception, Records, Upload, World
 
 Event = grounding_service_pb2.AskStreamResponse
 Events = tuple[Event, ...]
@@ -48,8 +48,7 @@ class Request:
     """What was asked.
 
     Attributes:
-        image: The encoded picture (a `convert.Upload` where places in it are to be painted over), or the digest of one
-            that is held.
+        image: The encoded picture, or the digest of one that is held.
         question: Natural language.
         stakes: What an error would cost.
         tenant: On whose behalf.
@@ -60,7 +59,7 @@ class Request:
         store: What may be kept: a number of the contract's `StorePolicy`.
     """
 
-    image: bytes | str
+    image: Upload | str
     question: str
     stakes: Stakes
     tenant: str

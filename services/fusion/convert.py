@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Final
 
 from groundwire.v1 import answer_pb2, claim_pb2, image_pb2, llm_service_pb2, perception_service_pb2, region_pb2
 from services.common.claims import Abstention, Check, Claim, ClaimDraft, Document, TargetEvidence
 from services.common.errors import InvalidField, ModelOutput
 from services.fusion.core.policy import Stakes
+from services.fusion.ports import Upload
 from services.runtime import statements, wire
 
 if TYPE_CHECKING:
@@ -27,24 +28,6 @@ MAX_TITLE_CHARACTERS: Final = 200
 
 _NAME: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 """Ids that callers give: of documents, of conversations."""
-
-
-class Upload(bytes):
-    """An encoded picture that must not be stored or looked at before places in it are painted over.
-
-    It is the picture's bytes, so that whatever takes a picture takes it.
-
-    Attributes:
-        redact: The places, in the frame of the upright picture.
-    """
-
-    redact: tuple[Box, ...]
-
-    def __new__(cls, content: bytes, redact: Sequence[Box]) -> Self:
-        """Both."""
-        upload = super().__new__(cls, content)
-        upload.redact = tuple(redact)
-        return upload
 
 
 def question_from(text: str, limit: int) -> str:
@@ -68,8 +51,8 @@ def stakes_from(number: int) -> Stakes:
     return Stakes.STANDARD if number == 0 else wire.member(Stakes, number, "stakes")
 
 
-def image_from(message: image_pb2.ImageInput) -> bytes | str:
-    """The encoded picture, an `Upload` where places are to be painted over; or the digest of one that is held.
+def image_from(message: image_pb2.ImageInput) -> Upload | str:
+    """The encoded picture with the places to paint over, or the digest of one that is held.
 
     Raises:
         InvalidField: Neither is given, the digest is none, a place is none, or there are too many of them.
@@ -77,7 +60,7 @@ def image_from(message: image_pb2.ImageInput) -> bytes | str:
     redact = _redact_from(message.redact)
     match message.WhichOneof("from"):
         case "content":
-            return Upload(message.content, redact) if redact else message.content
+            return Upload(message.content, redact)
         case "digest" if redact:
             raise InvalidField(
                 "image.redact",

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from services.common.geometry import Box
     from services.common.regions import Appearance, Capability, Mask
-    from services.fusion.ports import Look
+    from services.fusion.ports import Look, Upload
 
 CHUNK_BYTES: Final = 256 * 1024
 """Size of a piece of an upload."""
@@ -32,10 +32,10 @@ class GrpcPerception:
     def __init__(self, channel: grpc.aio.Channel) -> None:
         self._stub = perception_service_pb2_grpc.PerceptionServiceStub(channel)
 
-    async def put_image(self, content: bytes) -> image_pb2.Image:
-        """Upload in pieces; where the picture is an `Upload`, with the places to paint over."""
+    async def put_image(self, upload: Upload) -> image_pb2.Image:
+        """Upload in pieces, the places to paint over with the first."""
         try:
-            return (await self._stub.PutImage(_pieces(content))).image
+            return (await self._stub.PutImage(_pieces(upload))).image
         except grpc.aio.AioRpcError as error:
             raise from_rpc_error(error, part=PART) from error
 
@@ -97,9 +97,9 @@ class GrpcPerception:
         )
 
 
-async def _pieces(content: bytes) -> AsyncIterator[perception_service_pb2.PutImageRequest]:
-    view = memoryview(content)
-    redact = [wire.box_to(box) for box in content.redact] if isinstance(content, convert.Upload) else []
+async def _pieces(upload: Upload) -> AsyncIterator[perception_service_pb2.PutImageRequest]:
+    view = memoryview(upload.content)
+    redact = [wire.box_to(box) for box in upload.redact]
     # An empty upload is one empty piece: perception says what is wrong with it.
     for start in range(0, max(1, len(view)), CHUNK_BYTES):
         yield perception_service_pb2.PutImageRequest(chunk=bytes(view[start : start + CHUNK_BYTES]), redact=redact)

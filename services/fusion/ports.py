@@ -36,11 +36,19 @@ class Looked:
     unsearchable: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """An encoded picture, and the places to paint over before it is stored or looked at (upright frame)."""
+
+    content: bytes
+    redact: tuple[Box, ...] = ()
+
+
 class Perception(Protocol):
     """Images and regions."""
 
-    async def put_image(self, content: bytes) -> image_pb2.Image:
-        """Admit an encoded picture."""
+    async def put_image(self, upload: Upload) -> image_pb2.Image:
+        """Admit a picture."""
         ...
 
     async def get_image(self, digest: str) -> image_pb2.Image:

@@ -22,7 +22,7 @@ from services.fusion.ports import Looked
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from services.fusion.ports import Look
+    from services.fusion.ports import Look, Upload
     from tests.fakes.answers import KnownWorld
 
 SIZE = Size(741, 500)
@@ -102,8 +102,8 @@ class Scene:
     masks: list[Mask | None] = field(default_factory=list)
     digest: str = DIGEST
 
-    async def put_image(self, content: bytes) -> image_pb2.Image:
-        if not content.startswith(b"picture"):
+    async def put_image(self, upload: Upload) -> image_pb2.Image:
+        if not upload.content.startswith(b"picture"):
             raise UnreadableImage("no picture", remedy="send one")
         return self._image()
 

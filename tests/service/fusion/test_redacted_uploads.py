@@ -35,6 +35,7 @@ from tests.fakes.triton import FakeModels
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    from services.fusion.ports import Upload
     from tests.fakes.asked import Stub
 
 NOISE = png(np.random.default_rng(0).integers(1, 255, (500, 741, 3), np.uint8))
@@ -48,9 +49,9 @@ class Admitting(Scene):
 
     admission: GrpcPerception | None = None
 
-    async def put_image(self, content: bytes) -> image_pb2.Image:
+    async def put_image(self, upload: Upload) -> image_pb2.Image:
         assert self.admission is not None
-        image = await self.admission.put_image(content)
+        image = await self.admission.put_image(upload)
         self.digest = image.digest
         return image
 
