@@ -133,7 +133,7 @@ def main() -> None:
     parser.add_argument("--only", default="", help="Hurt this part alone, and write no page.")
     parser.add_argument("--askers", type=int, default=2)
     options = parser.parse_args()
-    rows = []
+    rows: list[tuple[str, ...]] = []
     with a_mesh({"GROUNDWIRE_PERCEPTION_CONTEXT_BYTES": "0"}) as mesh:
         with client_of(mesh) as client:
             image = f"sha256:{client.read(example.photo()).proto.image.digest}"
@@ -144,9 +144,13 @@ def main() -> None:
         said = verified(mesh)
     print(said)
     if not options.only:
-        lines = "\n".join(f"| {' | '.join(cells)} |" for cells in rows)
-        end = f"`groundwire verify`, at the end:\n\n```\n{said}\n```\n"
-        PAGE.write_text(f"{HEAD.format(askers=options.askers)}{lines}\n\n{end}")
+        PAGE.write_text(page(rows, said, options.askers))
+
+
+def page(rows: list[tuple[str, ...]], said: str, askers: int) -> str:
+    """The table, and what verification said at the end."""
+    lines = "\n".join(f"| {' | '.join(cells)} |" for cells in rows)
+    return f"{HEAD.format(askers=askers)}{lines}\n\n`groundwire verify`, at the end:\n\n```\n{said}\n```\n"
 
 
 if __name__ == "__main__":
