@@ -31,21 +31,21 @@ from groundwire.v1 import plan_pb2 as groundwire_dot_v1_dot_plan__pb2
 from groundwire.v1 import region_pb2 as groundwire_dot_v1_dot_region__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1agroundwire/v1/answer.proto\x12\rgroundwire.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x19groundwire/v1/claim.proto\x1a\x1cgroundwire/v1/geometry.proto\x1a\x19groundwire/v1/image.proto\x1a\x18groundwire/v1/plan.proto\x1a\x1agroundwire/v1/region.proto\"\xd9\x05\n\x06\x41nswer\x12\n\n\x02id\x18\x01 \x01(\t\x12\x10\n\x08question\x18\x02 \x01(\t\x12#\n\x05image\x18\x03 \x01(\x0b\x32\x14.groundwire.v1.Image\x12!\n\x04plan\x18\x04 \x01(\x0b\x32\x13.groundwire.v1.Plan\x12&\n\x07regions\x18\x05 \x03(\x0b\x32\x15.groundwire.v1.Region\x12$\n\x06\x63laims\x18\x06 \x03(\x0b\x32\x14.groundwire.v1.Claim\x12.\n\x0b\x61\x62stentions\x18\x07 \x03(\x0b\x32\x19.groundwire.v1.Abstention\x12\x30\n\x0c\x64\x65gradations\x18\x08 \x03(\x0e\x32\x1a.groundwire.v1.Degradation\x12.\n\x0b\x65scalations\x18\t \x03(\x0b\x32\x19.groundwire.v1.Escalation\x12\'\n\x08\x63omposer\x18\n \x01(\x0b\x32\x15.groundwire.v1.Engine\x12*\n\x07timings\x18\x0b \x03(\x0b\x32\x19.groundwire.v1.StepTiming\x12/\n\x0b\x63reate_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08trace_id\x18\r \x01(\t\x12%\n\x06stakes\x18\x0e \x01(\x0e\x32\x15.groundwire.v1.Stakes\x12,\n\x06record\x18\x0f \x01(\x0b\x32\x1c.groundwire.v1.RecordReceipt\x12\x1a\n\x12\x63\x61libration_digest\x18\x10 \x01(\t\x12\x17\n\x0f\x63onversation_id\x18\x11 \x01(\t\x12*\n\tdocuments\x18\x12 \x03(\x0b\x32\x17.groundwire.v1.Document\x12+\n\trelevance\x18\x13 \x03(\x0b\x32\x18.groundwire.v1.Relevance\x12\x0e\n\x06tenant\x18\x14 \x01(\t\"N\n\tRelevance\x12\x0e\n\x06phrase\x18\x01 \x01(\t\x12!\n\x04grid\x18\x02 \x01(\x0b\x32\x13.groundwire.v1.Size\x12\x0e\n\x06values\x18\x03 \x01(\x0c\"`\n\nEscalation\x12/\n\x06reason\x18\x01 \x01(\x0e\x32\x1f.groundwire.v1.EscalationReason\x12\x11\n\ttarget_id\x18\x02 \x01(\t\x12\x0e\n\x06\x64\x65tail\x18\x03 \x01(\t\"G\n\nStepTiming\x12\x0c\n\x04step\x18\x01 \x01(\t\x12+\n\x08\x64uration\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\".\n\rRecordReceipt\x12\r\n\x05index\x18\x01 \x01(\x03\x12\x0e\n\x06\x64igest\x18\x02 \x01(\t*]\n\x06Stakes\x12\x16\n\x12STAKES_UNSPECIFIED\x10\x00\x12\x11\n\rSTAKES_CASUAL\x10\x01\x12\x13\n\x0fSTAKES_STANDARD\x10\x02\x12\x13\n\x0fSTAKES_CRITICAL\x10\x03*`\n\x0b\x44\x65gradation\x12\x1b\n\x17\x44\x45GRADATION_UNSPECIFIED\x10\x00\x12\x19\n\x15\x44\x45GRADATION_LLM_RULES\x10\x01\x12\x19\n\x15\x44\x45GRADATION_FAST_ONLY\x10\x02*\xb4\x01\n\x10\x45scalationReason\x12!\n\x1d\x45SCALATION_REASON_UNSPECIFIED\x10\x00\x12\x1c\n\x18\x45SCALATION_REASON_STAKES\x10\x01\x12\x1f\n\x1b\x45SCALATION_REASON_LOW_SCORE\x10\x02\x12\x19\n\x15\x45SCALATION_REASON_TIE\x10\x03\x12#\n\x1f\x45SCALATION_REASON_NOTHING_FOUND\x10\x04*X\n\x0bStorePolicy\x12\x1c\n\x18STORE_POLICY_UNSPECIFIED\x10\x00\x12\x14\n\x10STORE_POLICY_ALL\x10\x01\x12\x15\n\x11STORE_POLICY_NONE\x10\x02\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1agroundwire/v1/answer.proto\x12\rgroundwire.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x19groundwire/v1/claim.proto\x1a\x1cgroundwire/v1/geometry.proto\x1a\x19groundwire/v1/image.proto\x1a\x18groundwire/v1/plan.proto\x1a\x1agroundwire/v1/region.proto\"\xd9\x05\n\x06\x41nswer\x12\n\n\x02id\x18\x01 \x01(\t\x12\x10\n\x08question\x18\x02 \x01(\t\x12#\n\x05image\x18\x03 \x01(\x0b\x32\x14.groundwire.v1.Image\x12!\n\x04plan\x18\x04 \x01(\x0b\x32\x13.groundwire.v1.Plan\x12&\n\x07regions\x18\x05 \x03(\x0b\x32\x15.groundwire.v1.Region\x12$\n\x06\x63laims\x18\x06 \x03(\x0b\x32\x14.groundwire.v1.Claim\x12.\n\x0b\x61\x62stentions\x18\x07 \x03(\x0b\x32\x19.groundwire.v1.Abstention\x12\x30\n\x0c\x64\x65gradations\x18\x08 \x03(\x0e\x32\x1a.groundwire.v1.Degradation\x12.\n\x0b\x65scalations\x18\t \x03(\x0b\x32\x19.groundwire.v1.Escalation\x12\'\n\x08\x63omposer\x18\n \x01(\x0b\x32\x15.groundwire.v1.Engine\x12*\n\x07timings\x18\x0b \x03(\x0b\x32\x19.groundwire.v1.StepTiming\x12/\n\x0b\x63reate_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08trace_id\x18\r \x01(\t\x12%\n\x06stakes\x18\x0e \x01(\x0e\x32\x15.groundwire.v1.Stakes\x12,\n\x06record\x18\x0f \x01(\x0b\x32\x1c.groundwire.v1.RecordReceipt\x12\x1a\n\x12\x63\x61libration_digest\x18\x10 \x01(\t\x12\x17\n\x0f\x63onversation_id\x18\x11 \x01(\t\x12*\n\tdocuments\x18\x12 \x03(\x0b\x32\x17.groundwire.v1.Document\x12+\n\trelevance\x18\x13 \x03(\x0b\x32\x18.groundwire.v1.Relevance\x12\x0e\n\x06tenant\x18\x14 \x01(\t\"N\n\tRelevance\x12\x0e\n\x06phrase\x18\x01 \x01(\t\x12!\n\x04grid\x18\x02 \x01(\x0b\x32\x13.groundwire.v1.Size\x12\x0e\n\x06values\x18\x03 \x01(\x0c\"`\n\nEscalation\x12/\n\x06reason\x18\x01 \x01(\x0e\x32\x1f.groundwire.v1.EscalationReason\x12\x11\n\ttarget_id\x18\x02 \x01(\t\x12\x0e\n\x06\x64\x65tail\x18\x03 \x01(\t\"G\n\nStepTiming\x12\x0c\n\x04step\x18\x01 \x01(\t\x12+\n\x08\x64uration\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\"<\n\rRecordReceipt\x12\r\n\x05index\x18\x01 \x01(\x03\x12\x0e\n\x06\x64igest\x18\x02 \x01(\t\x12\x0c\n\x04salt\x18\x03 \x01(\x0c*]\n\x06Stakes\x12\x16\n\x12STAKES_UNSPECIFIED\x10\x00\x12\x11\n\rSTAKES_CASUAL\x10\x01\x12\x13\n\x0fSTAKES_STANDARD\x10\x02\x12\x13\n\x0fSTAKES_CRITICAL\x10\x03*`\n\x0b\x44\x65gradation\x12\x1b\n\x17\x44\x45GRADATION_UNSPECIFIED\x10\x00\x12\x19\n\x15\x44\x45GRADATION_LLM_RULES\x10\x01\x12\x19\n\x15\x44\x45GRADATION_FAST_ONLY\x10\x02*\xb4\x01\n\x10\x45scalationReason\x12!\n\x1d\x45SCALATION_REASON_UNSPECIFIED\x10\x00\x12\x1c\n\x18\x45SCALATION_REASON_STAKES\x10\x01\x12\x1f\n\x1b\x45SCALATION_REASON_LOW_SCORE\x10\x02\x12\x19\n\x15\x45SCALATION_REASON_TIE\x10\x03\x12#\n\x1f\x45SCALATION_REASON_NOTHING_FOUND\x10\x04*X\n\x0bStorePolicy\x12\x1c\n\x18STORE_POLICY_UNSPECIFIED\x10\x00\x12\x14\n\x10STORE_POLICY_ALL\x10\x01\x12\x15\n\x11STORE_POLICY_NONE\x10\x02\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'groundwire.v1.answer_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_STAKES']._serialized_start=1279
-  _globals['_STAKES']._serialized_end=1372
-  _globals['_DEGRADATION']._serialized_start=1374
-  _globals['_DEGRADATION']._serialized_end=1470
-  _globals['_ESCALATIONREASON']._serialized_start=1473
-  _globals['_ESCALATIONREASON']._serialized_end=1653
-  _globals['_STOREPOLICY']._serialized_start=1655
-  _globals['_STOREPOLICY']._serialized_end=1743
+  _globals['_STAKES']._serialized_start=1293
+  _globals['_STAKES']._serialized_end=1386
+  _globals['_DEGRADATION']._serialized_start=1388
+  _globals['_DEGRADATION']._serialized_end=1484
+  _globals['_ESCALATIONREASON']._serialized_start=1487
+  _globals['_ESCALATIONREASON']._serialized_end=1667
+  _globals['_STOREPOLICY']._serialized_start=1669
+  _globals['_STOREPOLICY']._serialized_end=1757
   _globals['_ANSWER']._serialized_start=249
   _globals['_ANSWER']._serialized_end=978
   _globals['_RELEVANCE']._serialized_start=980
@@ -55,5 +55,5 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_STEPTIMING']._serialized_start=1158
   _globals['_STEPTIMING']._serialized_end=1229
   _globals['_RECORDRECEIPT']._serialized_start=1231
-  _globals['_RECORDRECEIPT']._serialized_end=1277
+  _globals['_RECORDRECEIPT']._serialized_end=1291
 # @@protoc_insertion_point(module_scope)

@@ -121,7 +121,9 @@ class _StorePolicyEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_StorePoli
     STORE_POLICY_ALL: _StorePolicy.ValueType  # 1
     """The record with its contents."""
     STORE_POLICY_NONE: _StorePolicy.ValueType  # 2
-    """Commitments alone: that there was an answer can be proved by whoever kept it, and nothing of it is stored."""
+    """Commitments alone: nothing of the contents is ever written. It cannot be read back or explained; whoever kept the
+    answer and its salt can prove it.
+    """
 
 class StorePolicy(_StorePolicy, metaclass=_StorePolicyEnumTypeWrapper):
     """What may be kept of an answer."""
@@ -131,7 +133,9 @@ STORE_POLICY_UNSPECIFIED: StorePolicy.ValueType  # 0
 STORE_POLICY_ALL: StorePolicy.ValueType  # 1
 """The record with its contents."""
 STORE_POLICY_NONE: StorePolicy.ValueType  # 2
-"""Commitments alone: that there was an answer can be proved by whoever kept it, and nothing of it is stored."""
+"""Commitments alone: nothing of the contents is ever written. It cannot be read back or explained; whoever kept the
+answer and its salt can prove it.
+"""
 Global___StorePolicy: _TypeAlias = StorePolicy  # noqa: Y015
 
 @_typing.final
@@ -360,19 +364,25 @@ class RecordReceipt(_message.Message):
 
     INDEX_FIELD_NUMBER: _builtins.int
     DIGEST_FIELD_NUMBER: _builtins.int
+    SALT_FIELD_NUMBER: _builtins.int
     index: _builtins.int
     """Position in the log, from 0, without gaps."""
     digest: _builtins.str
     """SHA-256 of the record's bytes, 64 lower-case hexadecimal digits."""
+    salt: _builtins.bytes
+    """Where nothing but commitments was kept: their salt, 32 bytes, which is kept nowhere else. Whoever keeps it and the
+    answer's bytes can prove the answer. Empty otherwise, and in answers that are read back.
+    """
     def __init__(
         self,
         *,
         index: _builtins.int = ...,
         digest: _builtins.str = ...,
+        salt: _builtins.bytes = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["digest", b"digest", "index", b"index"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["digest", b"digest", "index", b"index", "salt", b"salt"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

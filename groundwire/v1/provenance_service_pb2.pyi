@@ -26,34 +26,6 @@ else:
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
-class _Store:
-    ValueType = _typing.NewType("ValueType", _builtins.int)
-    V: _TypeAlias = ValueType  # noqa: Y015
-
-class _StoreEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Store.ValueType], _builtins.type):
-    DESCRIPTOR: _descriptor.EnumDescriptor
-    STORE_UNSPECIFIED: _Store.ValueType  # 0
-    """As the tenant's policy says."""
-    STORE_ALL: _Store.ValueType  # 1
-    """All of it, encrypted, until it is erased."""
-    STORE_NONE: _Store.ValueType  # 2
-    """Commitments alone: nothing of the contents is ever written. It cannot be read back or explained; whoever kept the
-    answer and its salt can prove it.
-    """
-
-class Store(_Store, metaclass=_StoreEnumTypeWrapper):
-    """How much of an answer is kept."""
-
-STORE_UNSPECIFIED: Store.ValueType  # 0
-"""As the tenant's policy says."""
-STORE_ALL: Store.ValueType  # 1
-"""All of it, encrypted, until it is erased."""
-STORE_NONE: Store.ValueType  # 2
-"""Commitments alone: nothing of the contents is ever written. It cannot be read back or explained; whoever kept the
-answer and its salt can prove it.
-"""
-Global___Store: _TypeAlias = Store  # noqa: Y015
-
 class _ReviewState:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
@@ -127,14 +99,14 @@ class RecordRequest(_message.Message):
     """A serialized `Answer` without a receipt, kept as these bytes and never written anew. At most 16 MiB."""
     tenant: _builtins.str
     """Whose answer it is. Empty for the tenant on whose behalf the call is made; another one is refused."""
-    store: Global___Store.ValueType
+    store: _answer_pb2.StorePolicy.ValueType
     """What is kept. The tenant's policy may ask for less, never for more."""
     def __init__(
         self,
         *,
         answer: _builtins.bytes = ...,
         tenant: _builtins.str = ...,
-        store: Global___Store.ValueType = ...,
+        store: _answer_pb2.StorePolicy.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
@@ -151,22 +123,18 @@ class RecordResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     RECEIPT_FIELD_NUMBER: _builtins.int
-    SALT_FIELD_NUMBER: _builtins.int
-    salt: _builtins.bytes
-    """Where nothing but commitments was kept: the salt of those, 32 bytes, which is kept nowhere else. Empty otherwise."""
     @_builtins.property
     def receipt(self) -> _answer_pb2.RecordReceipt:
-        """Place and digest."""
+        """Place and digest, and where nothing but commitments was kept, their salt."""
 
     def __init__(
         self,
         *,
         receipt: _answer_pb2.RecordReceipt | None = ...,
-        salt: _builtins.bytes = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["receipt", b"receipt"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["receipt", b"receipt", "salt", b"salt"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["receipt", b"receipt"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

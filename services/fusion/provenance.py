@@ -22,7 +22,7 @@ class GrpcRecords:
     async def record(self, answer: bytes, *, tenant: str, store: int) -> answer_pb2.RecordReceipt:
         """Record. Whatever goes wrong, the answer counts as not recorded."""
         request = provenance_service_pb2.RecordRequest(answer=answer, tenant=tenant)
-        request.store = provenance_service_pb2.Store.ValueType(store)
+        request.store = answer_pb2.StorePolicy.ValueType(store)
         try:
             response = await self._stub.Record(request)
         except grpc.aio.AioRpcError as error:

@@ -95,19 +95,20 @@ def receipt_to(receipt: Receipt) -> answer_pb2.RecordReceipt:
     return answer_pb2.RecordReceipt(index=receipt.index, digest=receipt.digest)
 
 
-def store_from(store: provenance_service_pb2.Store.ValueType) -> Store | None:
+def store_from(store: answer_pb2.StorePolicy.ValueType) -> Store | None:
     """How much is asked to be kept; None where that is left to the policy.
 
     Raises:
         InvalidField: It is no value of the contract.
     """
     known = {
-        provenance_service_pb2.STORE_UNSPECIFIED: None,
-        provenance_service_pb2.STORE_ALL: Store.ALL,
-        provenance_service_pb2.STORE_NONE: Store.NONE,
+        answer_pb2.STORE_POLICY_UNSPECIFIED: None,
+        answer_pb2.STORE_POLICY_ALL: Store.ALL,
+        answer_pb2.STORE_POLICY_NONE: Store.NONE,
     }
     if store not in known:
-        raise InvalidField("store", f"store is {store}", remedy="STORE_ALL or STORE_NONE, or leave it out")
+        remedy = "STORE_POLICY_ALL or STORE_POLICY_NONE, or leave it out"
+        raise InvalidField("store", f"store is {store}", remedy=remedy)
     return known[store]
 
 

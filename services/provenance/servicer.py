@@ -60,7 +60,9 @@ class ProvenanceServicer(provenance_service_pb2_grpc.ProvenanceServiceServicer):
         trace.get_current_span().set_attributes(
             {attributes.ANSWER_ID: str(answer.finding.answer_id), attributes.RECORD_INDEX: receipt.index}
         )
-        return provenance_service_pb2.RecordResponse(receipt=convert.receipt_to(receipt), salt=salt)
+        response = provenance_service_pb2.RecordResponse(receipt=convert.receipt_to(receipt))
+        response.receipt.salt = salt
+        return response
 
     async def GetAnswer(
         self, request: provenance_service_pb2.GetAnswerRequest, context: grpc.aio.ServicerContext[Any, Any]

@@ -365,7 +365,7 @@ async def test_an_answer_of_which_commitments_were_kept_is_listed_as_such(
     browser: httpx2.AsyncClient, recorded: Recorded
 ) -> None:
     answer = recorded.unrecorded("a zebra")
-    store = provenance_service_pb2.STORE_NONE
+    store = answer_pb2.STORE_POLICY_NONE
     await recorded.stub.Record(provenance_service_pb2.RecordRequest(answer=answer.SerializeToString(), store=store))
     page = (await browser.get("/")).text
     assert "commitments alone were kept" in page

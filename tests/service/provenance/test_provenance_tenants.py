@@ -17,7 +17,7 @@ from groundwire import AsyncClient, Client
 from groundwire.credentials import Credentials
 from groundwire.errors import InvalidRequest, NotFound
 from groundwire.searches import Search
-from groundwire.v1 import claim_pb2, provenance_service_pb2_grpc
+from groundwire.v1 import answer_pb2, claim_pb2, provenance_service_pb2_grpc
 from groundwire.v1 import provenance_service_pb2 as pb
 from services.provenance.notary import Notary
 from services.provenance.settings import ProvenanceSettings
@@ -31,7 +31,6 @@ from tests.fakes.stores import MemoryKeys
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
-    from groundwire.v1 import answer_pb2
     from groundwire.v1.provenance_service_pb2_grpc import ProvenanceServiceAsyncStub as Stub
 
 SIGNER = Signer("test.local/log", Ed25519PrivateKey.from_private_bytes(bytes(32)))
@@ -121,8 +120,8 @@ async def test_an_answer_is_the_calls_tenants_and_no_others(stub: Stub) -> None:
 
 async def test_of_an_answer_that_is_not_to_be_stored_its_caller_gets_the_salt(stub: Stub) -> None:
     answer = an_answer()
-    request = pb.RecordRequest(answer=answer.SerializeToString(), store=pb.STORE_NONE)
-    assert len((await stub.Record(request)).salt) == 32
+    request = pb.RecordRequest(answer=answer.SerializeToString(), store=answer_pb2.STORE_POLICY_NONE)
+    assert len((await stub.Record(request)).receipt.salt) == 32
     (line,) = (await stub.ListAnswers(pb.ListAnswersRequest())).answers
     assert (line.commitments_only, line.question, line.image_digest) == (True, "", "")
     assert list(line.verdicts) == [claim_pb2.VERDICT_SUPPORTED]
