@@ -18,6 +18,9 @@ class FusionSettings(ServiceSettings):
     service: ClassVar[str] = "fusion"
 
     port: int = Field(50051, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
+    max_calls_in_flight: int = Field(
+        8, ge=1, description="Questions answered at once; more wait, tenant by tenant. About twice what Triton can do."
+    )
     perception_address: str = Field("127.0.0.1:50052", description="Address of perception, host:port.")
     llm_address: str = Field("127.0.0.1:50053", description="Address of llm, host:port.")
     provenance_address: str = Field("127.0.0.1:50054", description="Address of provenance, host:port.")
