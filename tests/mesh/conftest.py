@@ -57,8 +57,12 @@ def client(mesh: Mesh) -> Iterator[Client]:
 
 @pytest.fixture(scope="session")
 def traced_mesh(tmp_path_factory: pytest.TempPathFactory, sink: OtlpSink) -> Iterator[Mesh]:
-    """A mesh whose spans go to a foreign collector. Tests may hurt it, and wait until it is well again."""
-    environ = {**os.environ, "OTEL_EXPORTER_OTLP_ENDPOINT": sink.endpoint}
+    """A mesh whose spans go to a foreign collector. Tests may hurt it, and wait until it is well again.
+
+    It looks anew for every question: what was seen before would hide what is hurt.
+    """
+    unhelped = {"GROUNDWIRE_PERCEPTION_CONTEXT_BYTES": "0"}
+    environ = {**os.environ, **unhelped, "OTEL_EXPORTER_OTLP_ENDPOINT": sink.endpoint}
     home = tmp_path_factory.mktemp("traced")
     with Mesh.start(home, ports=free_ports(COMPONENTS), environ=environ) as started:
         yield started

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import io
 from typing import TYPE_CHECKING
 
+import grpc
 import pytest
+from PIL import Image
 
+from groundwire import NotFound
 from groundwire.mesh.table import EDGES
+from groundwire.v1 import provenance_service_pb2, provenance_service_pb2_grpc
 from tests.mesh.conftest import client_of
 
 if TYPE_CHECKING:
@@ -19,6 +24,7 @@ if TYPE_CHECKING:
 UNTRACED = {
     ("perception", "triton"),  # a span of perception's stands around the call
     ("provenance", "postgres"),
+    ("provenance", "perception"),  # nothing is erased here: see the test of an erased image
     ("console", "fusion"),  # this question is not asked there
     ("console", "provenance"),
     ("console", "perception"),
@@ -72,3 +78,16 @@ def test_there_is_one_root(traced: tuple[Answer, list[Seen]]) -> None:
     _, spans = traced
     ids = {span.span_id for span in spans}
     assert [span.name for span in spans if span.parent_id not in ids] == ["groundwire.v1.GroundingService/Ask"]
+
+
+def test_an_erased_image_is_gone_from_perception_too(traced_mesh: Mesh) -> None:
+    drawn = io.BytesIO()
+    Image.linear_gradient("L").resize((96, 64)).save(drawn, "PNG")
+    with client_of(traced_mesh) as client, grpc.insecure_channel(traced_mesh.addresses["provenance"]) as channel:
+        image = client.read(drawn.getvalue()).image
+        assert client.crop(image).size == (96, 64)
+        erase = provenance_service_pb2.EraseRequest(image_digest=image.digest, reason="a test")
+        provenance_service_pb2_grpc.ProvenanceServiceStub(channel).Erase(erase, timeout=60)
+        with pytest.raises(NotFound) as caught:
+            client.crop(image)
+    assert caught.value.reason == "IMAGE_NOT_FOUND"
