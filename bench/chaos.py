@@ -40,7 +40,7 @@ HEAD = f"""# What happens when a part fails
 Written by `python -m bench.chaos`: {{askers}} callers ask one question after the other, with {CALL_S:g} s for each,
 while one part is hurt; nothing is reused between questions. *Until answered* is the time from the fault to the first
 answer after the last refusal ("none refused": callers noticed nothing but time). Every answer was read back by its id
-afterwards; the log was verified at the end of the run.
+afterwards; what `groundwire verify` says of the whole log stands at the end.
 
 | part | fault | answered | refused, and how | until answered, s | longest answer, s | answers read back |
 |---|---|---|---|---|---|---|

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import resource
 import threading
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -19,7 +18,6 @@ FREEZE_S = 6.0
 SLOW_S = 12.0
 SLOW_SHARE = 0.75
 """Share of the time that a slowed part stands still."""
-FEW_DESCRIPTORS = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,27 +69,6 @@ def slow_down(mesh: Mesh, part: str) -> None:
         _pause(0.4 * (1 - SLOW_SHARE))
 
 
-def starve(mesh: Mesh, part: str) -> None:
-    """Let it open no further file or connection for a while."""
-    root = processes(mesh, part)[-1]
-    before = root.rlimit(psutil.RLIMIT_NOFILE)
-    root.rlimit(psutil.RLIMIT_NOFILE, (FEW_DESCRIPTORS, before[1]))
-    _pause(FREEZE_S)
-    root.rlimit(psutil.RLIMIT_NOFILE, before)
-
-
-def cannot_grow(mesh: Mesh, part: str) -> None:
-    """Let it write no file any longer than it is, as on a full disk, for a while."""
-    hurt = processes(mesh, part)
-    before = {process: process.rlimit(psutil.RLIMIT_FSIZE) for process in hurt}
-    for process in hurt:
-        process.rlimit(psutil.RLIMIT_FSIZE, (1, resource.RLIM_INFINITY))
-    _pause(FREEZE_S)
-    for process, limit in before.items():
-        with suppress(psutil.NoSuchProcess):
-            process.rlimit(psutil.RLIMIT_FSIZE, limit)
-
-
 @contextmanager
 def _standing(mesh: Mesh, part: str) -> Iterator[None]:
     held = processes(mesh, part)
@@ -119,8 +96,5 @@ FAULTS: tuple[Fault, ...] = (
         for part in ("fusion", "perception", "llm", "provenance", "triton", "postgres")
     ),
     *(Fault(part, f"slowed to a quarter for {SLOW_S:g} s", slow_down) for part in ("perception", "triton", "postgres")),
-    *(Fault(part, "no further file or connection", starve) for part in ("fusion", "perception", "provenance")),
-    # Not PostgreSQL: it runs as another user, whose limits are not everywhere ours to set.
-    *(Fault(part, "disk full", cannot_grow) for part in ("perception", "provenance")),
 )
 """Every fault, in the order of the table."""
