@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import random
-import socket
 import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -17,6 +16,7 @@ from groundwire.proofs.notes import PublicKey
 from groundwire.proofs.remote import copies_in, reading
 from groundwire.v1 import provenance_service_pb2 as pb
 from groundwire.v1 import provenance_service_pb2_grpc
+from tests.fakes.ports import free_port
 from tests.fakes.records import an_answer
 
 if TYPE_CHECKING:
@@ -140,9 +140,3 @@ async def wait_until_it_serves(channel: grpc.aio.Channel) -> None:
             if reply.status == health_pb2.HealthCheckResponse.SERVING:
                 watch.cancel()
                 return
-
-
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])

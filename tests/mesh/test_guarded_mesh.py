@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import os
 import re
-import socket
 import subprocess
 import sys
 import urllib.request
-from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +18,7 @@ from groundwire import Client, Credentials, PermissionDenied, Unavailable, polic
 from groundwire.mesh.local import Mesh
 from groundwire.mesh.ports import free_ports
 from groundwire.mesh.table import COMPONENTS
+from tests.fakes.ports import distinct_ports
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,11 +46,7 @@ def certs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def metrics_ports() -> dict[str, int]:
     """A free port for each service's metrics."""
-    with ExitStack() as held:
-        sockets = {name: held.enter_context(socket.socket()) for name in policies.SERVICES}
-        for each in sockets.values():
-            each.bind(("127.0.0.1", 0))
-        return {name: int(each.getsockname()[1]) for name, each in sockets.items()}
+    return distinct_ports(policies.SERVICES)
 
 
 @pytest.fixture(scope="module")

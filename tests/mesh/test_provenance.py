@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import socket
 import sys
 import tempfile
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
@@ -30,6 +29,7 @@ from services.provenance.settings import ProvenanceSettings
 from services.runtime import telemetry
 from services.runtime.server import serving
 from services.runtime.status import from_rpc_error
+from tests.fakes.ports import free_port
 from tests.fakes.records import an_answer
 from tests.mesh.embedded_postgres import EmbeddedPostgres, embedded_postgres
 
@@ -227,11 +227,6 @@ async def process(dsn: str, port: int, folder: Path) -> AsyncIterator[asyncio.su
         with suppress(ProcessLookupError):
             started.kill()
         await started.wait()
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
 
 
 async def test_the_process_waits_for_postgres_survives_a_kill_and_traces_itself_without_end(tmp_path: Path) -> None:
