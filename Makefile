@@ -22,8 +22,7 @@ MODELS_VENV := .venv-models
 VLLM_VENV := .venv-vllm
 LOCK := $(BIN)/uv pip compile --quiet --no-header --no-annotate --python-version 3.11
 PROTOS := $(wildcard protos/groundwire/v1/*.proto)
-SERVICE_LOCK := $(BIN)/uv pip compile --quiet --no-header --no-annotate --python-version 3.11
-PROTOS := $(wildcard protos/groundwire/v1/*_service.proto)
+SERVICE_PROTOS := $(wildcard protos/groundwire/v1/*_service.proto)
 
 .PHONY: help
 help: ## List the commands
