@@ -11,6 +11,8 @@ QUESTION ?=
 # make run LLM=vllm MODEL=folder-or-hub-name: a language model plans and composes, on vLLM
 LLM ?= rules
 MODEL ?=
+# Which benches: make bench BENCH="reuse promises"; all of them when empty
+BENCH ?=
 # Which tests: make test T=tests/unit K=lettering
 T ?= tests
 K ?=
@@ -103,6 +105,10 @@ test-models: $(VENV)/dev.stamp $(TRITON_VENV)/triton.stamp models ## Run every a
 fuzz: $(VENV)/dev.stamp ## Search each target for hostile input, a minute each
 	for target in $$($(BIN)/python -c 'from fuzz.targets import TARGETS; print(*TARGETS)'); do \
 		$(BIN)/python -m fuzz $$target -max_total_time=60; done
+
+.PHONY: bench
+bench: $(VENV)/dev.stamp setup ## Measure what decides something, and write docs/performance.md: make bench BENCH="reuse promises"
+	$(BIN)/python -m bench $(BENCH)
 
 .PHONY: test-helm
 test-helm: $(VENV)/dev.stamp ## Check the chart with the real helm

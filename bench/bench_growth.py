@@ -1,6 +1,6 @@
 """Growth: how a call's time grows with the picture, with what is found, and with what is claimed.
 
-    .venv/bin/python -m bench.bench_growth [--rounds 3] [--out build/bench]
+    .venv/bin/python -m bench.bench_growth [--rounds 3] [--json FILE] [--plot FILE]
 
 Each curve has its exponent: the slope of time over size, both in logarithms. No worse than linear is at most 1. Records
 stored grow in `bench_log`; replicas need more than one machine.
@@ -91,11 +91,11 @@ async def measured(mesh: Mesh, rounds: int) -> Result:
 
 def main() -> None:
     """Start a mesh, measure, print, write."""
-    given = parser(__doc__).parse_args()
+    given = parser("growth", __doc__).parse_args()
     with a_mesh() as mesh:
         found = asyncio.run(measured(mesh, given.rounds))
     found.show()
-    found.write(given.out)
+    found.write(given.json, given.plot)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Memory: each process at rest, at its peak, and for each call in flight.
 
-    .venv/bin/python -m bench.bench_memory [--calls 64] [--out build/bench]
+    .venv/bin/python -m bench.bench_memory [--calls 64] [--json FILE] [--plot FILE]
 
 PSS: pages that processes share count once in all. At rest is after a warm-up; the peak is of samples every 100 ms
 while so many calls are in flight, each with a picture that was never seen before.
@@ -92,13 +92,13 @@ async def measured(mesh: Mesh, calls: int) -> Result:
 
 def main() -> None:
     """Start a mesh, measure, print, write."""
-    options = parser(__doc__)
+    options = parser("memory", __doc__)
     options.add_argument("--calls", type=int, default=64)
     given = options.parse_args()
     with a_mesh() as mesh:
         found = asyncio.run(measured(mesh, given.calls))
     found.show()
-    found.write(given.out)
+    found.write(given.json, given.plot)
 
 
 if __name__ == "__main__":

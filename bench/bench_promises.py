@@ -1,6 +1,6 @@
 """Cost of the promises: the same calls with tracing and without, with checks and without.
 
-    .venv/bin/python -m bench.bench_promises [--rounds 5] [--calls 20] [--out build/bench]
+    .venv/bin/python -m bench.bench_promises [--rounds 5] [--calls 20] [--json FILE] [--plot FILE]
 
 Two meshes run side by side and take turns: one as it is, one whose processes make no spans (OTEL_SDK_DISABLED).
 Calls are second questions about a known picture, which no model slows: what a promise costs is largest there, and
@@ -88,13 +88,13 @@ def result(series: list[Series], answers: list[Answer]) -> Result:
 
 def main() -> None:
     """Start both meshes, measure, print, write."""
-    options = parser(__doc__)
+    options = parser("promises", __doc__)
     options.add_argument("--calls", type=int, default=20)
     given = options.parse_args()
     with a_mesh() as traced, a_mesh({"OTEL_SDK_DISABLED": "true"}) as untraced:
         found = asyncio.run(measured(traced, untraced, rounds=given.rounds, calls=given.calls))
     found.show()
-    found.write(given.out)
+    found.write(given.json, given.plot)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Reuse: the second question about a picture, a hundred questions about one, and one about each of a hundred.
 
-    .venv/bin/python -m bench.bench_reuse [--rounds 3] [--questions 100] [--out build/bench]
+    .venv/bin/python -m bench.bench_reuse [--rounds 3] [--questions 100] [--json FILE] [--plot FILE]
 
 Questions are casual: nothing is checked a second time, so what a second question saves is what looking costs.
 """
@@ -70,13 +70,13 @@ async def measured(mesh: Mesh, *, rounds: int, questions: int) -> Result:
 
 def main() -> None:
     """Start a mesh, measure, print, write."""
-    options = parser(__doc__)
+    options = parser("reuse", __doc__)
     options.add_argument("--questions", type=int, default=100)
     given = options.parse_args()
     with a_mesh() as mesh:
         found = asyncio.run(measured(mesh, rounds=given.rounds, questions=given.questions))
     found.show()
-    found.write(given.out)
+    found.write(given.json, given.plot)
 
 
 if __name__ == "__main__":

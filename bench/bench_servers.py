@@ -1,6 +1,6 @@
 """Against what a team would pick instead: the same ONNX network under each of them, and under our Triton.
 
-    .venv/bin/python -m bench.bench_servers [--rounds 3] [--seconds 4] [--only NAME…] [--out build/bench]
+    .venv/bin/python -m bench.bench_servers [--rounds 3] [--seconds 4] [--only NAME…] [--json FILE] [--plot FILE]
 
 A heavy network hides what serving costs, a tiny one shows nothing else, so both are served. Every server has an
 environment of its own (build/bench/venvs, made on first use), the same code around the network, the same number of
@@ -359,7 +359,7 @@ def verdicts_of(network: str, series: list[Series]) -> list[str]:
 
 def main() -> None:
     """Serve both networks under everything, print, write."""
-    options = parser(__doc__)
+    options = parser("servers", __doc__)
     options.add_argument("--seconds", type=float, default=4.0, help="about so long a round, for the network alone")
     options.add_argument("--only", nargs="*", default=[], help="names of servers")
     given = options.parse_args()
@@ -382,7 +382,7 @@ def main() -> None:
         facts=facts,
     )
     found.show()
-    found.write(given.out)
+    found.write(given.json, given.plot)
 
 
 if __name__ == "__main__":

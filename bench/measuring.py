@@ -9,19 +9,24 @@ from __future__ import annotations
 import asyncio
 import json
 import math
+import os
 import platform
+import shlex
 import statistics
+import sys
 import time
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+import psutil
 from rich.console import Console
 from rich.table import Table
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
-    from pathlib import Path
 
     Call = Callable[[int], Awaitable[None]]
 
@@ -158,20 +163,47 @@ class Result:
             table.add_row(*row)
         Console(width=None if Console().is_terminal else 140).print(table, *self.verdicts, sep="\n")
 
-    def write(self, folder: Path) -> None:
-        """As NAME.json and NAME.svg."""
-        folder.mkdir(parents=True, exist_ok=True)
-        body = {**asdict(self), "machine": machine()}
-        (folder / f"{self.name}.json").write_text(json.dumps(body, indent=1) + "\n")
+    def write(self, json_file: Path, plot_file: Path) -> None:
+        """The figures, and the plot where there are lines; `bench.performance` says what the file holds."""
+        body = asdict(self)
+        shape = {"bench": body.pop("name"), "command": command(), "machine": machine(), **body}
+        _written(json_file, json.dumps(shape, indent=1) + "\n")
         if self.lines:
-            (folder / f"{self.name}.svg").write_text(plot(self.lines, self.axes))
+            _written(plot_file, plot(self.lines, self.axes))
+
+
+def _written(file: Path, text: str) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text)
+
+
+def command() -> str:
+    """How this process was started, as one would type it."""
+    return shlex.join(["python", "-m", f"bench.{Path(sys.argv[0]).stem}", *sys.argv[1:]])
+
+
+LOAD_AT_START: Final = os.getloadavg()[0]
+"""What else ran when the process began, runnable processes over the minute before: the bench itself is not among it."""
 
 
 def machine() -> dict[str, Any]:
     """What it ran on, without a name."""
-    import os  # noqa: PLC0415 - only here
+    return {
+        "cpu": _cpu(),
+        "cores": os.cpu_count(),
+        "memory_gib": round(psutil.virtual_memory().total / (1 << 30)),
+        "load_at_start": round(LOAD_AT_START, 1),
+        "python": platform.python_version(),
+    }
 
-    return {"cpus": os.cpu_count(), "load_1m": os.getloadavg()[0], "python": platform.python_version()}
+
+def _cpu() -> str:
+    """As Linux names it; what Python knows where there is no such name."""
+    with suppress(OSError):
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.machine()
 
 
 def goal(said: str, value: float, bound: float, *, at_least: bool) -> str:

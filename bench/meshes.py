@@ -82,9 +82,10 @@ def page(lines: int, size: tuple[int, int], seed: int) -> Image.Image:
     return picture
 
 
-def parser(text: str | None) -> argparse.ArgumentParser:
-    """With the options that all benches have."""
+def parser(name: str, text: str | None) -> argparse.ArgumentParser:
+    """With the options that all benches have; `name` is the bench's."""
     made = argparse.ArgumentParser(description=text, formatter_class=argparse.RawDescriptionHelpFormatter)
     made.add_argument("--rounds", type=int, default=3)
-    made.add_argument("--out", type=Path, default=Path("build/bench"))
+    made.add_argument("--json", type=Path, default=Path(f"build/bench/{name}.json"), help="file for the figures")
+    made.add_argument("--plot", type=Path, default=Path(f"build/bench/{name}.svg"), help="file for the plot")
     return made

@@ -68,8 +68,11 @@ def test_goals_say_whether_they_are_reached() -> None:
 
 def test_a_result_is_written_with_a_plot_that_is_well_formed(tmp_path: Path) -> None:
     lines = (Line("raw", ((1, 10), (16, 12))), Line("mesh", ((1, 9), (16, 11))))
-    Result("x", "claim", ("a",), (("1",),), lines=lines, axes=("across", "up")).write(tmp_path)
-    assert json.loads((tmp_path / "x.json").read_text())["rows"] == [["1"]]
+    Result("x", "claim", ("a",), (("1",),), lines=lines, axes=("across", "up")).write(
+        tmp_path / "figures" / "x.json", tmp_path / "x.svg"
+    )
+    written = json.loads((tmp_path / "figures" / "x.json").read_text())
+    assert (written["bench"], written["rows"], written["machine"]["cores"] > 0) == ("x", [["1"]], True)
     root = ET.fromstring((tmp_path / "x.svg").read_text())  # noqa: S314 - written by ourselves
     assert len(root.findall(".//{http://www.w3.org/2000/svg}polyline")) == 2
     assert plot((Line("one", ((1, 1),)),), ("x", "y"))
