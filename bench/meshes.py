@@ -6,6 +6,7 @@ import argparse
 import os
 import tempfile
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,7 @@ from groundwire.mesh.ports import free_ports
 from groundwire.mesh.table import COMPONENTS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 DEADLINE_S = 600.0
 
@@ -49,25 +50,60 @@ def client_of(mesh: Mesh) -> AsyncClient:
 
 
 class Pictures:
-    """The photo of `make run`, each time with another block pattern in its corner, as a JPEG file."""
+    """Pictures that were never seen before, as JPEG files.
 
-    def __init__(self, folder: Path) -> None:
+    Args:
+        folder: Where they lie.
+        drawn: What one looks like, by its number; the marked photo when not given.
+    """
+
+    def __init__(self, folder: Path, drawn: Callable[[int], Image.Image] | None = None) -> None:
         self._folder = folder
-        with Image.open(example.photo()) as photo:
-            self._photo = photo.convert("RGB")
+        self._drawn = drawn or _marked
 
     def prepare(self, count: int) -> None:
         """Write so many, before anything is measured."""
         for number in range(count):
-            picture = self._photo.copy()
-            for bit in range(20):
-                if number >> bit & 1:
-                    picture.paste((0, 0, 0), (8 * bit, 0, 8 * bit + 8, 8))
-            picture.save(self.path(number), quality=92)
+            self._drawn(number).save(self.path(number), quality=92)
 
     def path(self, number: int) -> Path:
         """A file that no other number has."""
         return self._folder / f"{number}.jpg"
+
+
+def _marked(number: int) -> Image.Image:
+    """The photo of `make run`, each time with another block pattern in its corner."""
+    picture = _opened(example.photo())
+    for bit in range(20):
+        if number >> bit & 1:
+            picture.paste((0, 0, 0), (8 * bit, 0, 8 * bit + 8, 8))
+    return picture
+
+
+def labelled(number: int) -> Image.Image:
+    """A photo of its size, with a label whose lines say something else each time.
+
+    The photo is scikit-image's, of a cup, and has no lettering of its own. The reader is sure of every line at first
+    sight, so no mesh looks twice, and as much is looked at as by a reader alone.
+    """
+    picture = _opened(example.photo().with_name("coffee.png")).resize((741, 500))
+    draw = ImageDraw.Draw(picture)
+    draw.rectangle((20, 20, 330, 190), fill=(255, 255, 255))
+    font = ImageFont.load_default(size=26)
+    for line in range(4):
+        said = f"{WORDS[(number + line) % len(WORDS)]} {10_000 + 7 * number + line}"
+        draw.text((34, 30 + 40 * line), said, font=font, fill=(0, 0, 0))
+    return picture
+
+
+@cache
+def _photo(path: Path) -> Image.Image:
+    with Image.open(path) as photo:
+        return photo.convert("RGB")
+
+
+def _opened(path: Path) -> Image.Image:
+    return _photo(path).copy()
 
 
 def page(lines: int, size: tuple[int, int], seed: int) -> Image.Image:

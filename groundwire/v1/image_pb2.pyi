@@ -21,7 +21,7 @@ DESCRIPTOR: _descriptor.FileDescriptor
 
 @_typing.final
 class Image(_message.Message):
-    """Pixels, immutable, named by the SHA-256 of their upright, metadata-stripped encoding."""
+    """Pixels, immutable, named by the SHA-256 of their upright, metadata-stripped encoding as a binary PPM."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -32,7 +32,10 @@ class Image(_message.Message):
     UPLOAD_FIELD_NUMBER: _builtins.int
     REDACTIONS_FIELD_NUMBER: _builtins.int
     digest: _builtins.str
-    """SHA-256 of the stored encoding, 64 lower-case hexadecimal digits."""
+    """SHA-256 of "P6\\n", width, " ", height, "\\n255\\n" and the pixels (RGB, row by row), 64 lower-case hexadecimal digits.
+    Any copy of the pixels shows it: pngtopnm FILE.png | sha256sum. Images stored by versions before this rule are named
+    by the SHA-256 of their PNG.
+    """
     media_type: _builtins.str
     """Media type of the stored encoding, such as "image/png"."""
     encoded_bytes: _builtins.int

@@ -2,7 +2,8 @@
 
 Under the digest lie two objects: the PNG, and beside it what `GetImage` tells, a serialized `groundwire.v1.Image`.
 The second is written last, so an image is held when its description is. Where a picture arrives in several encodings,
-the description keeps the first; each `PutImage` answers with its own upload's facts.
+the description keeps the first; each `PutImage` answers with its own upload's facts. The digest is that of the pixels,
+so a picture that is held already is not encoded again.
 
 What is painted over, is before the picture is encoded, named, stored or remembered: nothing here ever sees it again.
 """
@@ -18,9 +19,10 @@ from typing import TYPE_CHECKING
 from cachetools import LRUCache
 
 from groundwire.v1 import image_pb2
-from services.common.errors import ImageNotFound, ImageTooLarge, PartUnavailable
-from services.perception import pillow
+from services.common.errors import ImageNotFound, ImageTooLarge, PartUnavailable, UnreadableImage
+from services.perception import pillow, png
 from services.perception.core.limits import AdmissionLimits, check_length, check_upload
+from services.perception.core.naming import digest_of
 from services.perception.core.views import clipped_area, outwards, view_of, whole
 from services.perception.sight import size_of
 from services.runtime import wire
@@ -93,13 +95,10 @@ class Gallery:
         check_upload(len(upload), upload_digest, expected_digest)
         decoded = await self._aside(pillow.decode, upload, self._limits)
         pixels, places = await self._redactor.redacted(decoded.pixels, redact)
-        encoded = await self._aside(pillow.encode_png, pixels)
-        digest = await self._aside(_sha256, encoded)
         image = image_pb2.Image(
-            digest=digest,
+            digest=await self._aside(digest_of, pixels),
             size=wire.size_to(size_of(pixels)),
-            media_type=pillow.MEDIA_TYPE,
-            encoded_bytes=len(encoded),
+            media_type=png.MEDIA_TYPE,
             upload=image_pb2.Upload(
                 digest=upload_digest,
                 format=decoded.format,
@@ -108,10 +107,24 @@ class Gallery:
             ),
             redactions=map(_redaction_to, places),
         )
-        await self._objects.put(_png_key(digest), encoded)
-        await self._objects.put(_facts_key(digest), image.SerializeToString(deterministic=True))
-        self._remember(digest, pixels)
+        image.encoded_bytes = await self._held_bytes(image.digest) or await self._store(image, pixels)
+        self._remember(image.digest, pixels)
         return image
+
+    async def _held_bytes(self, digest: str) -> int:
+        """Length of the stored encoding, bytes; 0 where the image is not held."""
+        facts = await self._objects.get(_facts_key(digest))
+        if facts is None or not await self._objects.exists(_png_key(digest)):
+            return 0
+        return image_pb2.Image.FromString(facts).encoded_bytes
+
+    async def _store(self, image: image_pb2.Image, pixels: Pixels) -> int:
+        """Keep the pixels and what is told of them; returns the length of the encoding, bytes."""
+        encoded = await self._aside(png.encode, pixels)
+        image.encoded_bytes = len(encoded)
+        await self._objects.put(_png_key(image.digest), encoded)
+        await self._objects.put(_facts_key(image.digest), image.SerializeToString(deterministic=True))
+        return image.encoded_bytes
 
     async def describe(self, digest: str) -> image_pb2.Image:
         """What is known of an image.
@@ -156,13 +169,14 @@ class Gallery:
         encoded = await self._objects.get(_png_key(digest))
         if encoded is None:
             raise _not_found(digest)
-        if await self._aside(_sha256, encoded) != digest:
+        pixels = await self._aside(_pixels_of, digest, encoded)
+        if pixels is None:
             raise PartUnavailable(
                 f"the object store holds other bytes than those of image {digest}",
                 remedy="restore the object, or delete it and send the picture again",
                 part="objects",
             )
-        return await self._aside(pillow.decode_png, encoded)
+        return pixels
 
     def _decoding_ended(self, digest: str, decoding: asyncio.Task[Pixels]) -> None:
         # Asked for in any case: else asyncio would complain of an error that nobody saw, once all who asked have left.
@@ -202,19 +216,29 @@ class Gallery:
         size = size_of(pixels)
         inside = clipped_area(box, size, field="box")
         window = whole(size) if inside is None else outwards(inside)
-        png = await self._aside(pillow.encode_png, await self._aside(pillow.render, pixels, view_of(window, 1.0)))
-        if len(png) > self._max_reply_bytes:
+        piece = await self._aside(png.encode, await self._aside(pillow.render, pixels, view_of(window, 1.0)))
+        if len(piece) > self._max_reply_bytes:
             raise ImageTooLarge(
-                f"the piece is {len(png)} bytes long, over the limit of {self._max_reply_bytes}",
+                f"the piece is {len(piece)} bytes long, over the limit of {self._max_reply_bytes}",
                 remedy="cut out a smaller box",
-                bytes=str(len(png)),
+                bytes=str(len(piece)),
                 max_bytes=str(self._max_reply_bytes),
             )
-        return png, window
+        return piece, window
 
     def _remember(self, digest: str, pixels: Pixels) -> None:
         if pixels.nbytes <= self._decoded.maxsize:
             self._decoded[digest] = pixels
+
+
+def _pixels_of(digest: str, encoded: bytes) -> Pixels | None:
+    """What was stored under a digest; None where it is not what the digest names."""
+    try:
+        pixels = pillow.decode_png(encoded)
+    except UnreadableImage:
+        return None
+    # Images that were stored before docs/adr/0014 are named by their PNG.
+    return pixels if digest in {digest_of(pixels), _sha256(encoded)} else None
 
 
 def _sha256(content: bytes) -> str:

@@ -1,7 +1,4 @@
-"""Pictures to pixels and back, through Pillow. Everything here is plain CPU work, to be run off the event loop.
-
-The stored encoding is PNG at a fixed compression level, without metadata: the same pixels give the same bytes.
-"""
+"""Pictures to pixels, through Pillow. Everything here is plain CPU work, to be run off the event loop."""
 
 from __future__ import annotations
 
@@ -24,10 +21,6 @@ if TYPE_CHECKING:
 
 FORMATS: Final = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "JPEG2000")
 """What is tried, by content. Pillow knows more, some of which run foreign programs."""
-
-MEDIA_TYPE: Final = "image/png"
-COMPRESSION: Final = 1
-"""zlib's level: 1 is several times as fast as the usual 6, and about a tenth longer."""
 
 RESAMPLING_MARGIN: Final = 8
 """Image pixels kept around a window, so that resampling at its edge sees what lies beyond. Bicubic needs 2 at most."""
@@ -175,17 +168,19 @@ def _array(picture: Image.Image) -> Pixels:
     return pixels
 
 
-def encode_png(pixels: Pixels) -> bytes:
-    """The pixels as PNG, without metadata, the same bytes every time."""
-    written = io.BytesIO()
-    Image.fromarray(pixels).save(written, "PNG", compress_level=COMPRESSION)
-    return written.getvalue()
-
-
 def decode_png(encoded: bytes) -> Pixels:
-    """What `encode_png` wrote, as pixels."""
-    with Image.open(io.BytesIO(encoded), formats=("PNG",)) as picture:
-        return _array(picture)
+    """What `png.encode` wrote, as pixels.
+
+    Raises:
+        UnreadableImage: It is something else.
+    """
+    try:
+        with Image.open(io.BytesIO(encoded), formats=("PNG",)) as picture:
+            return _array(picture)
+    except Exception as error:  # as in `decode`
+        raise UnreadableImage(
+            "the bytes are no PNG, or a damaged one", remedy="store the picture again", format="PNG"
+        ) from error
 
 
 def render(pixels: Pixels, view: View) -> Pixels:

@@ -9,11 +9,12 @@ from services.common.errors import PartUnavailable
 
 @dataclass
 class MemoryObjects:
-    """The port `Objects`. `gone` takes the store away; `reads` counts how often each key was read."""
+    """The port `Objects`. `gone` takes it away; `reads` counts how often each key was read, `writes` all writes."""
 
     held: dict[str, bytes] = field(default_factory=dict)
     gone: bool = False
     reads: dict[str, int] = field(default_factory=dict)
+    writes: int = 0
 
     async def get(self, key: str) -> bytes | None:
         self._reach()
@@ -22,6 +23,7 @@ class MemoryObjects:
 
     async def put(self, key: str, content: bytes) -> None:
         self._reach()
+        self.writes += 1
         self.held.setdefault(key, content)
 
     async def exists(self, key: str) -> bool:

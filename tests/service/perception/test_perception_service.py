@@ -19,7 +19,9 @@ from PIL import Image
 from groundwire.v1 import geometry_pb2, image_pb2, region_pb2
 from groundwire.v1 import perception_service_pb2 as pb
 from services.common import errors
+from services.perception import pillow
 from services.perception.__main__ import service
+from services.perception.core.naming import digest_of
 from services.perception.settings import PerceptionSettings
 from services.runtime import attributes
 from tests.fakes.perception_station import STATION, Station, edges, error_of, messages, png, put
@@ -41,12 +43,12 @@ def station() -> Station:
 # --- images ---
 
 
-async def test_an_image_is_named_by_its_stored_encoding_and_tied_to_its_upload(station: Station) -> None:
+async def test_an_image_is_named_by_its_pixels_and_tied_to_its_upload(station: Station) -> None:
     upload = png(picture((400, 300), STATION))
     async with station.open() as stub:
         image = await put(stub, upload, hashlib.sha256(upload).hexdigest())
     stored = station.objects.held[f"images/{image.digest[:2]}/{image.digest}.png"]
-    assert hashlib.sha256(stored).hexdigest() == image.digest
+    assert digest_of(pillow.decode_png(stored)) == image.digest
     assert image == image_pb2.Image(
         digest=image.digest,
         size=geometry_pb2.Size(width=400, height=300),
@@ -69,6 +71,38 @@ async def test_the_same_picture_is_kept_once_however_it_arrives(station: Station
         assert len(station.objects.held) == 2
         described = await stub.GetImage(pb.GetImageRequest(image_digest=one.digest))
     assert described.image == one
+
+
+async def test_a_picture_that_is_held_is_not_stored_again(station: Station) -> None:
+    content = png(picture((400, 300), STATION))
+    async with station.open() as stub:
+        first = await put(stub, content)
+        writes = station.objects.writes
+        assert await put(stub, content) == first
+    assert station.objects.writes == writes
+
+
+async def test_a_picture_whose_pixels_were_lost_is_stored_again_when_it_is_sent(station: Station) -> None:
+    content = png(picture((400, 300), STATION))
+    async with station.open() as stub:
+        key = _key(await put(stub, content))
+        stored = station.objects.held.pop(key)
+        await put(stub, content)
+    assert station.objects.held[key] == stored
+
+
+async def test_an_image_that_an_older_version_named_by_its_png_can_still_be_looked_at(station: Station) -> None:
+    stored = png(picture((400, 300), STATION))
+    image = image_pb2.Image(digest=hashlib.sha256(stored).hexdigest(), media_type="image/png")
+    key = _key(image)
+    station.objects.held = {key: stored, key.replace(".png", ".image"): image.SerializeToString()}
+    async with station.open() as stub:
+        response = await stub.Perceive(pb.PerceiveRequest(image_digest=image.digest, capability=READ))
+    assert len(response.regions) == 3
+
+
+def _key(image: image_pb2.Image) -> str:
+    return f"images/{image.digest[:2]}/{image.digest}.png"
 
 
 async def test_images_outlive_the_process(station: Station) -> None:
@@ -199,7 +233,7 @@ async def test_a_piece_is_cut_out_on_whole_pixels(station: Station) -> None:
     assert edges(piece.box) == (300, 19, 360, 300)
     assert (np.asarray(Image.open(io.BytesIO(piece.png))) == pixels[19:300, 300:360]).all()
     assert edges(whole.box) == (0, 0, 400, 300)
-    assert hashlib.sha256(whole.png).hexdigest() == digest
+    assert digest_of(pillow.decode_png(whole.png)) == digest
     assert outside.metadata["field"] == "box"
 
 
