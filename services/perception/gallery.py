@@ -3,7 +3,7 @@
 Under the digest lie two objects: the PNG, and beside it what `GetImage` tells, a serialized `groundwire.v1.Image`.
 The second is written last, so an image is held when its description is. Where a picture arrives in several encodings,
 the description keeps the first; each `PutImage` answers with its own upload's facts. The digest is that of the pixels,
-so a picture that is held already is not encoded again.
+so a picture that is held already is not encoded again, and a file that came before is not even decoded.
 
 What is painted over, is before the picture is encoded, named, stored or remembered: nothing here ever sees it again.
 """
@@ -14,7 +14,7 @@ import asyncio
 import hashlib
 from contextlib import aclosing
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from cachetools import LRUCache
 
@@ -35,6 +35,10 @@ if TYPE_CHECKING:
     from services.perception.core.redaction import Place
     from services.perception.ports import Objects, Pixels
     from services.perception.redacting import Redactor
+
+
+UPLOADS: Final = 4096
+"""Files of which is remembered what they became: a few hundred bytes each."""
 
 
 class Gallery:
@@ -66,6 +70,8 @@ class Gallery:
         self._max_reply_bytes = max_reply_bytes
         self._decoded: LRUCache[str, Pixels] = LRUCache(cache_bytes, getsizeof=lambda pixels: pixels.nbytes)
         self._decoding: dict[str, asyncio.Task[Pixels]] = {}
+        # What each file became that was admitted as it is: by its digest, so that nobody learns of what he has not got.
+        self._uploads: LRUCache[str, image_pb2.Image] = LRUCache(UPLOADS)
 
     async def admit(
         self, chunks: AsyncGenerator[bytes, None], expected_digest: str, redact: Sequence[Box]
@@ -93,6 +99,10 @@ class Gallery:
         check_length(len(upload), self._limits)
         upload_digest = await self._aside(_sha256, upload)
         check_upload(len(upload), upload_digest, expected_digest)
+        as_it_is = self._redactor.leaves_alone(redact)
+        known = self._uploads.get(upload_digest) if as_it_is else None
+        if known is not None and await self._held_bytes(known.digest):
+            return known
         decoded = await self._aside(pillow.decode, upload, self._limits)
         pixels, places = await self._redactor.redacted(decoded.pixels, redact)
         image = image_pb2.Image(
@@ -109,6 +119,8 @@ class Gallery:
         )
         image.encoded_bytes = await self._held_bytes(image.digest) or await self._store(image, pixels)
         self._remember(image.digest, pixels)
+        if as_it_is:
+            self._uploads[upload_digest] = image
         return image
 
     async def _held_bytes(self, digest: str) -> int:
@@ -203,6 +215,8 @@ class Gallery:
         """Keep nothing of an image in memory."""
         self._decoding.pop(digest, None)
         self._decoded.pop(digest, None)
+        for upload in [key for key, image in self._uploads.items() if image.digest == digest]:
+            del self._uploads[upload]
 
     async def crop(self, digest: str, box: Box | None) -> tuple[bytes, Box]:
         """A piece as PNG, and the whole-pixel box that it shows; the whole image without a box.

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from opentelemetry import trace
@@ -49,7 +50,13 @@ def tracing(service: str) -> Iterator[TracerProvider]:
 
 def tracer() -> trace.Tracer:
     """The tracer of the mesh's own spans."""
-    return trace.get_tracer("groundwire")
+    return _tracer_of(trace.get_tracer_provider())
+
+
+@lru_cache(maxsize=1)
+def _tracer_of(provider: trace.TracerProvider) -> trace.Tracer:
+    """Made once for each provider: asking for one takes longer than beginning a span with it."""
+    return provider.get_tracer("groundwire")
 
 
 def trace_id_of(span: trace.Span) -> str:

@@ -82,6 +82,29 @@ async def test_a_picture_that_is_held_is_not_stored_again(station: Station) -> N
     assert station.objects.writes == writes
 
 
+async def test_a_file_that_came_before_is_not_decoded_again(station: Station, monkeypatch: pytest.MonkeyPatch) -> None:
+    content = png(picture((400, 300), STATION))
+    async with station.open() as stub:
+        first = await put(stub, content)
+        with monkeypatch.context() as patched:
+            patched.delattr(pillow, "decode")
+            assert await put(stub, content) == first
+        # Where a place is named, the file becomes another picture.
+        painted = await put(stub, content, redact=[geometry_pb2.Box(x_min=0, y_min=0, x_max=50, y_max=50)])
+        assert (painted.digest != first.digest, len(painted.redactions)) == (True, 1)
+        assert await put(stub, content) == first
+
+
+async def test_a_file_whose_picture_was_erased_is_admitted_anew(station: Station) -> None:
+    content = png(picture((400, 300), STATION))
+    async with station.open() as stub:
+        first = await put(stub, content)
+        await stub.EraseImage(pb.EraseImageRequest(image_digest=first.digest))
+        assert station.objects.held == {}
+        assert await put(stub, content) == first
+    assert len(station.objects.held) == 2
+
+
 async def test_a_picture_whose_pixels_were_lost_is_stored_again_when_it_is_sent(station: Station) -> None:
     content = png(picture((400, 300), STATION))
     async with station.open() as stub:

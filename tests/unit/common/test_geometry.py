@@ -40,6 +40,18 @@ def test_iou_is_symmetric_within_0_and_1_and_whole_only_for_equals(a: Box, b: Bo
 
 
 @given(boxes(), boxes())
+def test_one_pair_overlaps_as_it_does_among_many(a: Box, b: Box) -> None:
+    one, other = a.as_array()[None], b.as_array()[None]
+    assert geometry.iou(a, b) == pytest.approx(geometry.ious(one, other)[0, 0])
+    assert geometry.intersection(a, b) == pytest.approx(geometry.intersections(one, other)[0, 0])
+
+
+def test_empty_boxes_overlap_nothing() -> None:
+    empty = Box(3, 3, 3, 3)
+    assert geometry.iou(empty, empty) == geometry.coverage(empty, Box(0, 0, 9, 9)) == 0
+
+
+@given(boxes(), boxes())
 def test_a_box_covered_by_another_overlaps_it(a: Box, b: Box) -> None:
     if geometry.coverage(a, b) > 0:
         assert geometry.iou(a, b) > 0

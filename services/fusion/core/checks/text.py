@@ -81,8 +81,8 @@ def _agreed(expected: str, region: Region, case: Case) -> bool:
 
 
 def _others(region: Region, case: Case) -> list[Region]:
-    at_place = pool.at_place(region.box, pool.written(case.regions.values()))
-    return [r for r in at_place if r.source.tier is not region.source.tier and r.text]
+    others = [r for r in pool.written(case.regions.values()) if r.source.tier is not region.source.tier and r.text]
+    return pool.at_place(region.box, others)
 
 
 def _judge(expected: str, field: TextField, region: Region, case: Case) -> Check:
