@@ -4,8 +4,8 @@
 
 Each call reads a picture that was never read before, so no cache answers. Between the two stand the layers, so that
 the table tells where the time goes: Triton called directly, perception (decode, store, read), the whole mesh (admitted,
-read, claimed of, checked and recorded, at casual stakes). Every picture is one that the reader is sure of at first sight:
-an answer that looked twice would be another piece of work, and ends the bench.
+read, claimed of, checked and recorded, at casual stakes). Every picture is one that the reader is sure of at first
+sight: an answer that looked twice would be another piece of work, and ends the bench.
 
 The reader is the model's own file with as many threads, in Triton's environment; it decodes the same JPEG by OpenCV.
 """
