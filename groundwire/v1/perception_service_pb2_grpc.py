@@ -27,6 +27,8 @@ if _version_not_supported:
 
 class PerceptionServiceStub:
     """Images and regions. Knows capabilities, tiers and pixels; does not know what a question is.
+
+    Images are a tenant's own: what one tenant admitted is IMAGE_NOT_FOUND to every other that did not admit it too.
     """
 
     def __init__(self, channel):
@@ -84,6 +86,8 @@ class PerceptionServiceStub:
 
 class PerceptionServiceServicer:
     """Images and regions. Knows capabilities, tiers and pixels; does not know what a question is.
+
+    Images are a tenant's own: what one tenant admitted is IMAGE_NOT_FOUND to every other that did not admit it too.
     """
 
     def PutImage(self, request_iterator, context):
@@ -155,7 +159,8 @@ class PerceptionServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def EraseImage(self, request, context):
-        """Forgets an image: its pixels, its description, and everything that was seen in it. Idempotent.
+        """Forgets the tenant's image: its pixels, its description, and everything that was seen in it. Idempotent. Another
+        tenant that admitted the same picture keeps its own.
 
         Errors: INVALID_FIELD, PART_UNAVAILABLE (something may be left: ask again).
         """
@@ -228,6 +233,8 @@ def add_PerceptionServiceServicer_to_server(servicer, server):
  # This class is part of an EXPERIMENTAL API.
 class PerceptionService:
     """Images and regions. Knows capabilities, tiers and pixels; does not know what a question is.
+
+    Images are a tenant's own: what one tenant admitted is IMAGE_NOT_FOUND to every other that did not admit it too.
     """
 
     @staticmethod

@@ -27,7 +27,10 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class PerceptionServiceStub:
-    """Images and regions. Knows capabilities, tiers and pixels; does not know what a question is."""
+    """Images and regions. Knows capabilities, tiers and pixels; does not know what a question is.
+
+    Images are a tenant's own: what one tenant admitted is IMAGE_NOT_FOUND to every other that did not admit it too.
+    """
 
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
@@ -73,7 +76,8 @@ class PerceptionServiceStub:
     Errors: INVALID_FIELD, IMAGE_NOT_FOUND.
     """
     EraseImage: _grpc.UnaryUnaryMultiCallable[_perception_service_pb2.EraseImageRequest, _perception_service_pb2.EraseImageResponse]
-    """Forgets an image: its pixels, its description, and everything that was seen in it. Idempotent.
+    """Forgets the tenant's image: its pixels, its description, and everything that was seen in it. Idempotent. Another
+    tenant that admitted the same picture keeps its own.
 
     Errors: INVALID_FIELD, PART_UNAVAILABLE (something may be left: ask again).
     """
@@ -82,7 +86,10 @@ class PerceptionServiceStub:
 
 @_typing.type_check_only
 class PerceptionServiceAsyncStub(PerceptionServiceStub):
-    """Images and regions. Knows capabilities, tiers and pixels; does not know what a question is."""
+    """Images and regions. Knows capabilities, tiers and pixels; does not know what a question is.
+
+    Images are a tenant's own: what one tenant admitted is IMAGE_NOT_FOUND to every other that did not admit it too.
+    """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     PutImage: _aio.StreamUnaryMultiCallable[_perception_service_pb2.PutImageRequest, _perception_service_pb2.PutImageResponse]  # type: ignore[assignment]
@@ -125,7 +132,8 @@ class PerceptionServiceAsyncStub(PerceptionServiceStub):
     Errors: INVALID_FIELD, IMAGE_NOT_FOUND.
     """
     EraseImage: _aio.UnaryUnaryMultiCallable[_perception_service_pb2.EraseImageRequest, _perception_service_pb2.EraseImageResponse]  # type: ignore[assignment]
-    """Forgets an image: its pixels, its description, and everything that was seen in it. Idempotent.
+    """Forgets the tenant's image: its pixels, its description, and everything that was seen in it. Idempotent. Another
+    tenant that admitted the same picture keeps its own.
 
     Errors: INVALID_FIELD, PART_UNAVAILABLE (something may be left: ask again).
     """
@@ -133,7 +141,10 @@ class PerceptionServiceAsyncStub(PerceptionServiceStub):
     """Says what can be perceived, and with which models."""
 
 class PerceptionServiceServicer(metaclass=_abc_1.ABCMeta):
-    """Images and regions. Knows capabilities, tiers and pixels; does not know what a question is."""
+    """Images and regions. Knows capabilities, tiers and pixels; does not know what a question is.
+
+    Images are a tenant's own: what one tenant admitted is IMAGE_NOT_FOUND to every other that did not admit it too.
+    """
 
     @_abc_1.abstractmethod
     def PutImage(
@@ -222,7 +233,8 @@ class PerceptionServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _perception_service_pb2.EraseImageRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_perception_service_pb2.EraseImageResponse, _abc.Awaitable[_perception_service_pb2.EraseImageResponse]]:
-        """Forgets an image: its pixels, its description, and everything that was seen in it. Idempotent.
+        """Forgets the tenant's image: its pixels, its description, and everything that was seen in it. Idempotent. Another
+        tenant that admitted the same picture keeps its own.
 
         Errors: INVALID_FIELD, PART_UNAVAILABLE (something may be left: ask again).
         """

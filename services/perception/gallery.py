@@ -5,6 +5,9 @@ The second is written last, so an image is held when its description is. Where a
 the description keeps the first; each `PutImage` answers with its own upload's facts. The digest is that of the pixels,
 so a picture that is held already is not encoded again, and a file that came before is not even decoded.
 
+Every tenant has a gallery of its own: a picture that two of them admit is kept twice, and each forgets its own alone.
+A digest says nothing to a tenant that did not admit the picture, in the store as in memory.
+
 What is painted over, is before the picture is encoded, named, stored or remembered: nothing here ever sees it again.
 """
 
@@ -25,7 +28,7 @@ from services.perception.core.limits import AdmissionLimits, check_length, check
 from services.perception.core.naming import digest_of
 from services.perception.core.views import clipped_area, outwards, view_of, whole
 from services.perception.sight import size_of
-from services.runtime import wire
+from services.runtime import tenant, wire
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Sequence
@@ -118,7 +121,7 @@ class Gallery:
             redactions=map(_redaction_to, places),
         )
         image.encoded_bytes = await self._held_bytes(image.digest) or await self._store(image, pixels)
-        self._remember(image.digest, pixels)
+        self._remember(_png_key(image.digest), pixels)
         if as_it_is:
             self._uploads[upload_digest] = image
         return image
@@ -165,15 +168,16 @@ class Gallery:
         Raises:
             ImageNotFound: It is not held.
         """
-        held = self._decoded.get(digest)
+        key = _png_key(digest)
+        held = self._decoded.get(key)
         if held is not None:
             await self.require(digest)
             return held
-        decoding = self._decoding.get(digest)
+        decoding = self._decoding.get(key)
         if decoding is None:
             decoding = asyncio.create_task(self._decode(digest))
-            self._decoding[digest] = decoding
-            decoding.add_done_callback(partial(self._decoding_ended, digest))
+            self._decoding[key] = decoding
+            decoding.add_done_callback(partial(self._decoding_ended, key))
         # Shielded: whoever gives up leaves the others their pixels.
         return await asyncio.shield(decoding)
 
@@ -190,14 +194,14 @@ class Gallery:
             )
         return pixels
 
-    def _decoding_ended(self, digest: str, decoding: asyncio.Task[Pixels]) -> None:
+    def _decoding_ended(self, key: str, decoding: asyncio.Task[Pixels]) -> None:
         # Asked for in any case: else asyncio would complain of an error that nobody saw, once all who asked have left.
         failed = decoding.cancelled() or decoding.exception() is not None
-        if self._decoding.get(digest) is not decoding:
+        if self._decoding.get(key) is not decoding:
             return  # the image was erased meanwhile
-        del self._decoding[digest]
+        del self._decoding[key]
         if not failed:
-            self._remember(digest, decoding.result())
+            self._remember(key, decoding.result())
 
     async def erase(self, digest: str) -> bool:
         """Keep nothing of an image; whether it was held.
@@ -213,8 +217,8 @@ class Gallery:
 
     def drop(self, digest: str) -> None:
         """Keep nothing of an image in memory."""
-        self._decoding.pop(digest, None)
-        self._decoded.pop(digest, None)
+        self._decoding.pop(_png_key(digest), None)
+        self._decoded.pop(_png_key(digest), None)
         for upload in [key for key, image in self._uploads.items() if image.digest == digest]:
             del self._uploads[upload]
 
@@ -240,9 +244,9 @@ class Gallery:
             )
         return piece, window
 
-    def _remember(self, digest: str, pixels: Pixels) -> None:
+    def _remember(self, key: str, pixels: Pixels) -> None:
         if pixels.nbytes <= self._decoded.maxsize:
-            self._decoded[digest] = pixels
+            self._decoded[key] = pixels
 
 
 def _pixels_of(digest: str, encoded: bytes) -> Pixels | None:
@@ -264,12 +268,21 @@ def _redaction_to(place: Place) -> image_pb2.Redaction:
 
 
 def _png_key(digest: str) -> str:
-    """Digests are checked at the door to be hexadecimal, so no key leaves its folder."""
-    return f"images/{digest[:2]}/{digest}.png"
+    return f"{_place(digest)}.png"
 
 
 def _facts_key(digest: str) -> str:
-    return f"images/{digest[:2]}/{digest}.image"
+    return f"{_place(digest)}.image"
+
+
+def _place(digest: str) -> str:
+    """Where the tenant of the current call keeps an image.
+
+    Tenants' names have no slash, and digests are checked at the door to be hexadecimal, so no key leaves its folder.
+    """
+    whose = tenant.current_tenant()
+    folder = "images" if whose == tenant.DEFAULT else f"tenants/{whose}/images"
+    return f"{folder}/{digest[:2]}/{digest}"
 
 
 def _not_found(digest: str) -> ImageNotFound:

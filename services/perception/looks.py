@@ -150,17 +150,17 @@ class Looks:
         try:
             await self._gallery.require(digest)
         except ImageNotFound:
-            self._reuse.drop(digest)
+            self._reuse.drop(tenant.current_tenant(), digest)
             raise
 
     async def erase(self, digest: str) -> bool:
-        """Forget an image and everything that was seen in it; whether it was held.
+        """Forget the tenant's image and everything that it saw in it; whether it was held.
 
         Raises:
             PartUnavailable: Something may be left.
         """
         was_held = await self._gallery.erase(digest)
-        await self._reuse.forget(digest)
+        await self._reuse.forget(tenant.current_tenant(), digest)
         return was_held
 
     async def offers(self) -> tuple[Offer, ...]:

@@ -93,16 +93,16 @@ class Objects(Protocol):
 
 
 class SharedContexts(Protocol):
-    """What was seen in images, shared between replicas: contents by image and name.
+    """What was seen in images, shared between replicas: contents by image ("tenant/digest") and name.
 
     Only `forget` raises (`PartUnavailable`); else a store that is out of reach holds nothing.
     """
 
-    async def get(self, image_digest: str, names: Sequence[str]) -> Sequence[bytes | None]:
+    async def get(self, image: str, names: Sequence[str]) -> Sequence[bytes | None]:
         """What is kept under each name; None for what is not."""
 
-    async def put(self, image_digest: str, contents: Mapping[str, bytes]) -> None:
+    async def put(self, image: str, contents: Mapping[str, bytes]) -> None:
         """Keep contents by name."""
 
-    async def forget(self, image_digest: str) -> None:
+    async def forget(self, image: str) -> None:
         """Keep nothing of an image."""

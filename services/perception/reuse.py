@@ -85,21 +85,22 @@ class Reuse:
                         raise
         return Recalled({item: found[item] for item in items}, reused)
 
-    async def forget(self, image_digest: str) -> None:
-        """Keep nothing of an image, and nothing of what is being seen in it now.
+    async def forget(self, tenant: str, image_digest: str) -> None:
+        """Keep nothing of a tenant's image, and nothing of what is being seen in it now.
 
         Raises:
             PartUnavailable: What is shared may be left.
         """
-        self.drop(image_digest)
+        self.drop(tenant, image_digest)
         if self._shared is not None:
-            await self._shared.forget(image_digest)
+            await self._shared.forget(_image(tenant, image_digest))
 
-    def drop(self, image_digest: str) -> None:
-        """Keep nothing of an image in memory."""
-        for key in [key for key in self._flights if key[0].image_digest == image_digest]:
+    def drop(self, tenant: str, image_digest: str) -> None:
+        """Keep nothing of a tenant's image in memory."""
+        image = (tenant, image_digest)
+        for key in [key for key in self._flights if (key[0].tenant, key[0].image_digest) == image]:
             del self._flights[key]
-        self._held.drop(lambda key: key[0].image_digest == image_digest)  # type: ignore[index]  # keys are ours
+        self._held.drop(lambda key: (key[0].tenant, key[0].image_digest) == image)  # type: ignore[index]  # keys are ours
 
     def _remembered(self, context: Context, items: tuple[str, ...]) -> dict[str, Any]:
         now = time.monotonic()
@@ -150,7 +151,7 @@ class Reuse:
         if self._shared is None:
             return {}
         names = [context.name_of(item) for item in items]
-        contents = await self._shared.get(context.image_digest, names)
+        contents = await self._shared.get(_image(context.tenant, context.image_digest), names)
         decoded = {
             item: form.decode(content) for item, content in zip(items, contents, strict=True) if content is not None
         }
@@ -159,4 +160,9 @@ class Reuse:
     async def _share(self, context: Context, values: Mapping[str, T], form: Form[T]) -> None:
         if self._shared is not None:
             named = {context.name_of(item): form.encode(value) for item, value in values.items()}
-            await self._shared.put(context.image_digest, named)
+            await self._shared.put(_image(context.tenant, context.image_digest), named)
+
+
+def _image(tenant: str, image_digest: str) -> str:
+    """What a tenant's image is called in the shared store."""
+    return f"{tenant}/{image_digest}"

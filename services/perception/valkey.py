@@ -1,8 +1,8 @@
 """Grounding contexts shared between replicas, in Valkey or Redis.
 
-One hash an image, so that one deletion forgets it: `groundwire:context:<image digest>`, a field for each thing that was
-seen. The names of the fields are digests, and the hash goes by itself some time after it was last added to. What the
-store cannot do is not done: it makes looks cheaper, and no look waits for it or fails by it. Forgetting does.
+One hash an image, so that one deletion forgets it: `groundwire:context:<tenant>/<image digest>`, a field for each thing
+that was seen. The names of the fields are digests, and the hash goes by itself some time after it was last added to.
+What the store cannot do is not done: it makes looks cheaper, and no look waits for it or fails by it. Forgetting does.
 """
 
 from __future__ import annotations
@@ -45,37 +45,37 @@ class ValkeyContexts:
         """Close the connections."""
         await self._store.aclose()
 
-    async def get(self, image_digest: str, names: Sequence[str]) -> Sequence[bytes | None]:
+    async def get(self, image: str, names: Sequence[str]) -> Sequence[bytes | None]:
         """What is kept under each name; None for what is not, or cannot be had."""
         if self._paused():
             return [None] * len(names)
         try:
-            kept = await self._store.hmget(_key(image_digest), list(names))
+            kept = await self._store.hmget(_key(image), list(names))
         except (RedisError, OSError) as error:
             self._pause(error)
             return [None] * len(names)
         return [each if isinstance(each, bytes) else None for each in kept]
 
-    async def put(self, image_digest: str, contents: Mapping[str, bytes]) -> None:
+    async def put(self, image: str, contents: Mapping[str, bytes]) -> None:
         """Keep contents by name, if the store takes them."""
         if self._paused() or not contents:
             return
         try:
             async with self._store.pipeline(transaction=True) as commands:
-                commands.hset(_key(image_digest), mapping=dict(contents))  # type: ignore[arg-type]
-                commands.pexpire(_key(image_digest), int(self._keep_s * 1000))
+                commands.hset(_key(image), mapping=dict(contents))  # type: ignore[arg-type]
+                commands.pexpire(_key(image), int(self._keep_s * 1000))
                 await commands.execute()
         except (RedisError, OSError) as error:
             self._pause(error)
 
-    async def forget(self, image_digest: str) -> None:
+    async def forget(self, image: str) -> None:
         """Keep nothing of an image.
 
         Raises:
             PartUnavailable: The store cannot be reached, and may keep what it has.
         """
         try:
-            await self._store.delete(_key(image_digest))
+            await self._store.delete(_key(image))
         except (RedisError, OSError) as error:
             raise PartUnavailable(
                 "the store of shared grounding contexts cannot be reached, so that it may still hold what was seen",
@@ -91,5 +91,5 @@ class ValkeyContexts:
         log.warning("shared contexts out of reach", why=type(error).__name__, pause_s=PAUSE_S)
 
 
-def _key(image_digest: str) -> str:
-    return f"groundwire:context:{image_digest}"
+def _key(image: str) -> str:
+    return f"groundwire:context:{image}"

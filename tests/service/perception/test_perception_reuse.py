@@ -118,6 +118,7 @@ async def test_tiers_areas_and_tenants_look_for_themselves(station: Station) -> 
     box = geometry_pb2.Box(x_min=295, y_min=15, x_max=365, y_max=45)
     async with station.open() as stub:
         digest = await begun(station, stub)
+        assert (await put(stub, png(picture((400, 300), STATION)), tenant="acme")).digest == digest
         for fields in ({}, {"tier": ACCURATE}, {"area": box}, {"tenant": "acme"}):
             before = station.models.looks
             first = await look(stub, digest, **fields)
@@ -305,16 +306,16 @@ class MemoryContexts:
     held: dict[str, dict[str, bytes]] = field(default_factory=dict)
     gone: bool = False
 
-    async def get(self, image_digest: str, names: Sequence[str]) -> Sequence[bytes | None]:
-        return [self.held.get(image_digest, {}).get(name) for name in names]
+    async def get(self, image: str, names: Sequence[str]) -> Sequence[bytes | None]:
+        return [self.held.get(image, {}).get(name) for name in names]
 
-    async def put(self, image_digest: str, contents: Mapping[str, bytes]) -> None:
-        self.held.setdefault(image_digest, {}).update(contents)
+    async def put(self, image: str, contents: Mapping[str, bytes]) -> None:
+        self.held.setdefault(image, {}).update(contents)
 
-    async def forget(self, image_digest: str) -> None:
+    async def forget(self, image: str) -> None:
         if self.gone:
             raise errors.PartUnavailable("the shared contexts are out of reach", part="contexts")
-        self.held.pop(image_digest, None)
+        self.held.pop(image, None)
 
 
 async def test_a_replica_knows_what_another_has_seen(station: Station) -> None:
@@ -339,7 +340,7 @@ async def test_what_another_program_left_in_the_store_is_not_believed(station: S
     async with station.open() as stub:
         digest = await begun(station, stub)
         await look(stub, digest)
-    contexts.held[digest] = dict.fromkeys(contexts.held[digest], content)
+    contexts.held = {image: dict.fromkeys(seen, content) for image, seen in contexts.held.items()}
     station.models.vision = Vision(lettering={RED: "EXIT"})
     async with station.open() as stub:
         assert len((await look(stub, digest)).regions) <= 1
