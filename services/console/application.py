@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
-from starlette.responses import Response
+from starlette.responses import FileResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
@@ -65,6 +65,7 @@ def create(parts: Parts, settings: ConsoleSettings, closing: asyncio.Event | Non
             *asking.routes,
             *pictures.routes,
             Route("/healthz", healthz),
+            Route("/openapi.yaml", _description),
             Route("/static/palette.css", _palette),
             Mount("/static", StaticFiles(directory=FOLDER / "static")),
         ],
@@ -79,3 +80,7 @@ def create(parts: Parts, settings: ConsoleSettings, closing: asyncio.Event | Non
 
 def _palette(_: Request) -> Response:
     return Response(palette_css(), headers=_REVALIDATED, media_type="text/css")
+
+
+def _description(_: Request) -> Response:
+    return FileResponse(FOLDER / "openapi.yaml", headers=_REVALIDATED, media_type="application/yaml")

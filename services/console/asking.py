@@ -54,10 +54,14 @@ class AskingRoutes:
     def routes(self) -> Sequence[Route]:
         """What to serve."""
         return (
-            Route("/try", self.form, methods=["GET"]),
-            Route("/try", self.ask, methods=["POST"]),
+            # One route, so that a method that is not there is told of both.
+            Route("/try", self.form_or_answer, methods=["GET", "POST"]),
             Route("/try/stream", self.stream, methods=["POST"]),
         )
+
+    async def form_or_answer(self, request: Request) -> Response:
+        """The form, or what is sent with it."""
+        return await (self.ask(request) if request.method == "POST" else self.form(request))
 
     async def form(self, request: Request) -> Response:
         """The empty form, or one filled in from the query: `?image=DIGEST&question=…`."""

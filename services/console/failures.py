@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 HTTP: Final[Mapping[grpc.StatusCode, int]] = MappingProxyType(
     {
         grpc.StatusCode.INVALID_ARGUMENT: 400,
+        grpc.StatusCode.PERMISSION_DENIED: 403,
         grpc.StatusCode.NOT_FOUND: 404,
         grpc.StatusCode.FAILED_PRECONDITION: 409,
         grpc.StatusCode.RESOURCE_EXHAUSTED: 429,
@@ -53,6 +54,9 @@ def handlers(render: Renderer) -> Mapping[type[Exception] | int, Callable[[Reque
         known = InvalidField(
             "path", f"there is nothing at {request.method} {request.url.path}", remedy="begin at the list of answers"
         )
-        return show(known, status)
+        response = show(known, status)
+        if isinstance(error, HTTPException) and error.headers:
+            response.headers.update(error.headers)  # such as Allow, where a method is not
+        return response
 
     return {MeshError: worded, HTTPException: http, Exception: worded}

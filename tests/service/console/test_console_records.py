@@ -72,6 +72,13 @@ class Recorded:
         return answer
 
 
+def picture() -> bytes:
+    """What every answer is about."""
+    stream = io.BytesIO()
+    Image.new("RGB", (400, 300), "maroon").save(stream, "PNG")
+    return stream.getvalue()
+
+
 @pytest.fixture
 async def recorded() -> AsyncIterator[Recorded]:
     settings = ProvenanceSettings(
@@ -81,9 +88,7 @@ async def recorded() -> AsyncIterator[Recorded]:
     signer = Signer("test.local/log", Ed25519PrivateKey.from_private_bytes(bytes(32)))
     notary = Notary(database, signer, None, every=1000)
     await notary.ready()
-    stream = io.BytesIO()
-    Image.new("RGB", (400, 300), "maroon").save(stream, "PNG")
-    image = canned.World().admit(image_pb2.ImageInput(content=stream.getvalue()))
+    image = canned.World().admit(image_pb2.ImageInput(content=picture()))
     async with assembled(database, MemoryKeys()) as parts:
         service = Service(
             "groundwire.v1.ProvenanceService", lambda server: parts.register(server, notary), database.ready
