@@ -16,6 +16,8 @@ BENCH ?=
 # Which tests: make test T=tests/unit K=lettering
 T ?= tests
 K ?=
+# How long make fuzz searches each target
+FUZZ_S ?= 60
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -102,9 +104,8 @@ test-models: $(VENV)/dev.stamp $(TRITON_VENV)/triton.stamp models ## Run every a
 	GROUNDWIRE_REQUIRE_MODELS=1 $(BIN)/python -m pytest tests/mesh/test_triton_models.py tests/mesh/test_models_architectures.py
 
 .PHONY: fuzz
-fuzz: $(VENV)/dev.stamp ## Search each target for hostile input, a minute each
-	for target in $$($(BIN)/python -c 'from fuzz.targets import TARGETS; print(*TARGETS)'); do \
-		$(BIN)/python -m fuzz $$target -max_total_time=60; done
+fuzz: $(VENV)/dev.stamp ## Search each target for hostile input, FUZZ_S seconds each, and close with a table
+	$(BIN)/python -m fuzz.campaign $(FUZZ_S)
 
 .PHONY: bench
 bench: $(VENV)/dev.stamp setup ## Measure what decides something, and write docs/performance.md: make bench BENCH="reuse promises"
