@@ -1,7 +1,7 @@
 """Searches every target for a while and closes with a table: `python -m fuzz.campaign 60 [TARGET …]`.
 
-What is found lies as a file in `fuzz/found`, to be moved into the target's corpus once it is mended: the tests try every
-file of the corpus each time.
+What is found lies as a file in `fuzz/found`, to be moved into the target's corpus once it is mended: the tests try
+every file of the corpus each time.
 """
 
 from __future__ import annotations
