@@ -1,4 +1,4 @@
-"""The commands around models: list, pull, add, bind, unbind, bench, remove."""
+"""The commands around models: list, pull, add, fetch, bind, unbind, bench, remove."""
 
 import json
 from contextlib import contextmanager
@@ -100,6 +100,19 @@ def add(
         card = parts.add(name, onnx, descriptor)
     _say(f"{card.name} is in the store: {card.source}, licence {card.licence}.")
     _say_how_to_bind(card.name, list(card.runners))
+
+
+@app.command()
+def fetch(
+    url: Annotated[str, typer.Argument(metavar="URL", help="s3://bucket/prefix, gs://…, az://… or file:///…")],
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where Triton looks for models.")],
+) -> None:
+    """Copy Triton model folders from an object store, as the chart does before it starts Triton."""
+    with _parts():
+        from groundwire.models.fetching import fetch as fetched  # noqa: PLC0415 - as in _parts
+
+        count, size = fetched(url, folder)
+    _say(f"{count} files, {size / 1e6:.1f} MB.")
 
 
 @app.command()

@@ -45,6 +45,8 @@ CHANNEL: Final = (
     ("grpc.keepalive_timeout_ms", 10_000),
     # A Triton that comes back is found again within seconds.
     ("grpc.max_reconnect_backoff_ms", 2_000),
+    # Where a name stands for several Tritons, they are asked in turn.
+    ("grpc.service_config", '{"loadBalancingConfig": [{"round_robin": {}}]}'),
 )
 """Pixels travel raw, so messages are as long as pictures are large."""
 

@@ -10,18 +10,21 @@ from typing import TYPE_CHECKING, Any
 
 import kubernetes_validate
 import pytest
+import yaml
 
 from groundwire import policies
 from groundwire.mesh import table
 from services.fusion.settings import FusionSettings
 from services.llm.settings import LlmSettings
 from services.perception.settings import PerceptionSettings
+from services.perception.triton import CHANNEL
 from services.provenance.settings import ProvenanceSettings
 from services.runtime.identity.policy import Peer
 from services.runtime.identity.policy_file import read_policy
 from tests.helm.chart import CHART, ROOT, Rendered, helm, template
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from services.runtime.settings import ServiceSettings
@@ -30,6 +33,18 @@ SIZES = ("laptop", "one-gpu", "many-gpus")
 VERSIONS = ("1.29", "1.33", "1.37")
 OURS = policies.SERVICES
 CUSTOM = {"Certificate", "Issuer", "ServiceMonitor", "PrometheusRule", "ScaledObject"}
+COLLECTOR: dict[str, Any] = {
+    "telemetry": {
+        "collector": {
+            "enabled": True,
+            "replicas": 2,
+            "exporters": {"otlp/tempo": {"endpoint": "tempo.traces:4317"}},
+            "traces": ["otlp/tempo"],
+            "metrics": ["otlp/tempo"],
+            "egressPorts": [4317],
+        }
+    }
+}
 FLAGS: tuple[dict[str, Any], ...] = (
     {"identity": {"enabled": False}},
     {"identity": {"issuerRef": {"kind": "ClusterIssuer", "name": "company"}}},
@@ -37,10 +52,14 @@ FLAGS: tuple[dict[str, Any], ...] = (
     {"networkPolicies": {"enabled": False}},
     {"triton": {"enabled": False, "address": "triton.models:8001"}},
     {"triton": {"models": {"existingClaim": "m", "load": ["owl"]}}, "objects": {"existingSecret": "store"}},
+    {"triton": {"models": {"url": "s3://models/groundwire", "existingSecret": "store", "load": ["owl"]}}},
+    {"triton": {"autoscaling": {"enabled": True}, "serviceAccountAnnotations": {"cloud/role": "reader"}}},
     {"vllm": {"endpoint": "https://llm.example/v1", "existingSecret": "llm"}},
     {"vllm": {"enabled": True, "model": "a/b"}, "monitoring": {"serviceMonitors": True}},
     {"monitoring": {"serviceMonitors": True, "rules": True, "dashboards": True, "labels": {"release": "prometheus"}}},
     {"telemetry": {"otlpEndpoint": "http://collector:4317"}},
+    {"telemetry": {"collector": {"enabled": True}}, "identity": {"enabled": False}},
+    COLLECTOR,
     {"components": {"fusion": {"autoscaling": {"enabled": True, "inFlight": 4}}}},
     {
         "keda": {"enabled": True, "prometheus": "http://p:9090"},
@@ -109,6 +128,13 @@ def test_helm_lints_it_strictly(tmp_path: Path) -> None:
         ({"components": {"provenance": {"replicas": 2}}}, "maximum"),
         ({"components": {"fusoin": {}}}, "fusoin"),
         ({"keda": {"enabled": True}, "components": {"fusion": {"autoscaling": {"enabled": True}}}}, "keda.prometheus"),
+        ({"telemetry": {"collector": {"enabled": True, "traces": ["tempo"]}}}, "tempo is none of its exporters"),
+        (
+            {"telemetry": {"collector": {"enabled": True}, "otlpEndpoint": "http://other:4317"}},
+            "give otlpEndpoint or enable collector",
+        ),
+        ({"triton": {"models": {"existingClaim": "a", "url": "s3://b"}}}, "/triton/models"),
+        ({"triton": {"models": {"url": "https://b"}}}, "/triton/models/url"),
         ({"identity": {"callers": [{"methods": ["*"], "tenants": ["*"]}]}}, "callers"),
     ],
 )
@@ -119,7 +145,7 @@ def test_what_is_missing_or_misspelt_is_named(tmp_path: Path, values: dict[str, 
 
 
 def test_no_container_may_more_than_it_must(render: Any) -> None:
-    rendered = render("many-gpus")
+    rendered = render("many-gpus", triton={"models": {"existingClaim": "", "url": "s3://models"}}, **COLLECTOR)
     pods = [each["spec"]["template"]["spec"] for each in rendered.of("Deployment").values()]
     pods += [each["spec"] for each in rendered.of("Pod").values()]
     for pod in pods:
@@ -173,6 +199,39 @@ def test_network_policies_let_through_the_edges_of_the_table_and_nothing_else(re
     spans = {(name, "provenance") for name in OURS if name != "provenance"}
     tests = {("test", name) for name in policies.GRPC_SERVICES}
     assert into == out == table_s | spans | tests
+
+
+def test_with_a_collector_spans_take_the_way_through_it_alone(render: Any) -> None:
+    rendered = render(vllm={"enabled": True, "model": "a/b"}, **COLLECTOR)
+    into, out = edges_of_policies(rendered)
+    table_s = {edge for edge in (*table.EDGES, *table.MODEL_EDGES) if edge[1] != "postgres"}
+    spans = {(name, "collector") for name in OURS} | {("collector", "provenance")}
+    tests = {("test", name) for name in policies.GRPC_SERVICES}
+    assert into == out == table_s | spans | tests
+    for name in OURS:
+        endpoint = rendered.environment(name)["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"]
+        assert endpoint == "https://gw-groundwire-collector:4317"
+    assert (
+        "spiffe://groundwire/mesh/collector" in rendered.of("ConfigMap")["gw-groundwire-access"]["data"]["policy.toml"]
+    )
+    said = yaml.safe_load(rendered.of("ConfigMap")["gw-groundwire-collector"]["data"]["collector.yaml"])
+    assert said["service"]["pipelines"]["traces"]["exporters"] == ["otlp/provenance", "otlp/tempo"]
+    for pipeline in said["service"]["pipelines"].values():
+        assert set(pipeline["exporters"]) <= set(said["exporters"])
+        assert set(pipeline["processors"]) <= set(said["processors"])
+    assert said["exporters"]["otlp/provenance"]["endpoint"] == "gw-groundwire-provenance:50054"
+    assert "gw-groundwire-collector" in rendered.of("Certificate")
+
+
+def test_a_collector_of_ones_own_can_be_reached(render: Any) -> None:
+    rendered = render(telemetry={"otlpEndpoint": "http://collector.watching:4318"})
+    for name in OURS:
+        ports = [
+            port["port"]
+            for rule in rendered.of("NetworkPolicy")[f"gw-groundwire-{name}"]["spec"]["egress"]
+            for port in rule["ports"]
+        ]
+        assert 4318 in ports
 
 
 def test_everything_begins_with_nothing_let_through(render: Any) -> None:
@@ -248,6 +307,84 @@ def test_a_changed_access_policy_rolls_the_pods(render: Any) -> None:
 
     caller = {"certificate": "spiffe://x", "methods": ["*"], "tenants": ["a"]}
     assert checksum(render()) != checksum(render(identity={"callers": [caller]}))
+
+
+def test_models_come_from_a_volume_or_are_copied_from_an_object_store_before_triton_starts(render: Any) -> None:
+    copied = render(triton={"models": {"url": "s3://models/mesh", "existingSecret": "store", "load": ["owl"]}})
+    init = copied.containers()["models"]
+    assert init["args"] == ["-m", "groundwire", "models", "fetch", "s3://models/mesh", "/models"]
+    assert init["envFrom"] == [{"secretRef": {"name": "store"}}]
+    for rendered, volume in (
+        (copied, {"emptyDir": {"sizeLimit": "20Gi"}}),
+        (render(triton={"models": {"existingClaim": "own"}}), {"persistentVolumeClaim": {"claimName": "own"}}),
+    ):
+        pod = rendered.of("Deployment")["gw-groundwire-triton"]["spec"]["template"]["spec"]
+        assert {"name": "models", **volume} in pod["volumes"]
+        assert "--model-repository=/models" in rendered.containers()["triton"]["args"]
+    assert "--model-repository=/models" not in render().containers()["triton"]["args"]
+
+
+def test_gpus_land_where_they_are_and_their_servers_grow_and_drain(render: Any) -> None:
+    rendered = render("many-gpus", triton={"nodeSelector": {"gpu": "h200"}})
+    for name, gpus in (("triton", 1), ("vllm", 2)):
+        pod = rendered.of("Deployment")[f"gw-groundwire-{name}"]["spec"]["template"]["spec"]
+        assert rendered.containers()[name]["resources"]["limits"]["nvidia.com/gpu"] == gpus
+        assert pod["tolerations"] == [{"key": "nvidia.com/gpu", "operator": "Exists", "effect": "NoSchedule"}]
+        shared = next(volume["emptyDir"] for volume in pod["volumes"] if volume["name"] == "shm")
+        assert shared["medium"] == "Memory"
+        assert f"gw-groundwire-{name}" in rendered.of("PodDisruptionBudget")
+    assert rendered.of("Deployment")["gw-groundwire-triton"]["spec"]["template"]["spec"]["nodeSelector"] == {
+        "gpu": "h200"
+    }
+    assert "replicas" not in rendered.of("Deployment")["gw-groundwire-triton"]["spec"]
+    growth = rendered.of("ScaledObject")["gw-groundwire-triton"]["spec"]["triggers"]
+    assert [each["type"] for each in growth] == ["cpu", "prometheus"]
+    assert "nv_inference_queue_duration_us" in growth[1]["metadata"]["query"]
+    in_flight = rendered.of("ScaledObject")["gw-groundwire-fusion"]["spec"]["triggers"][1]["metadata"]["query"]
+    assert "groundwire_calls_in_flight" in in_flight
+
+
+def test_grpc_is_called_pod_by_pod(render: Any) -> None:
+    services = render().of("Service")
+    for name in (*policies.GRPC_SERVICES, "triton"):
+        assert services[f"gw-groundwire-{name}"]["spec"]["clusterIP"] == "None"
+    assert {name for name, value in CHANNEL if name == "grpc.service_config" and "round_robin" in str(value)}
+
+
+def keys(values: Any, above: str = "") -> Iterator[str]:
+    """Every place in values, dotted."""
+    for name, value in values.items() if isinstance(values, dict) else ():
+        yield f"{above}{name}"
+        yield from keys(value, f"{above}{name}.")
+
+
+def documented(text: str) -> set[str]:
+    """Places above which a comment stands that helm-docs would take: `# -- …`."""
+    found, above, said = set(), [], False
+    for line in text.splitlines():
+        stripped = line.strip()
+        if stripped.startswith("# -- "):
+            said = True
+        elif stripped and not stripped.startswith(("#", "-")):
+            depth = (len(line) - len(line.lstrip())) // 2
+            above = [*above[:depth], stripped.split(":")[0]]
+            found |= {".".join(above)} if said else set()
+            said = False
+    return found
+
+
+PLAIN = {"enabled", "tag", "digest", "pullPolicy", "repository", "resources", "replicas", "nodeSelector", "tolerations"}
+"""Names that say what they are, wherever they stand."""
+
+
+def test_every_value_is_documented_in_place() -> None:
+    text = (CHART / "values.yaml").read_text()
+    told, known = documented(text), set(keys(yaml.safe_load(text)))
+    tables = {key.rsplit(".", 1)[0] for key in known if "." in key}
+    for key in known - tables:
+        parents = {key.rsplit(".", number)[0] for number in range(key.count(".") + 1)}
+        if not key.startswith("components.") and not PLAIN & set(key.split(".")):
+            assert told & parents, f"{key} has no comment that begins with '# -- '"
 
 
 def test_no_secret_is_in_what_is_rendered(render: Any) -> None:

@@ -18,6 +18,13 @@ methods = {{ $methods | toJson }}
 tenants = ["*"]
 {{- end }}
 {{- end }}
+{{- if .Values.telemetry.collector.enabled }}
+
+[[callers]]
+certificate = {{ printf "spiffe://groundwire/%s/collector" .Release.Namespace | quote }}
+methods = ["opentelemetry.proto.collector.*"]
+tenants = ["*"]
+{{- end }}
 {{- range .Values.identity.callers }}
 
 [[callers]]

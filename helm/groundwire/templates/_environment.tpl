@@ -32,13 +32,17 @@ Argument: {root, name, mesh, values}.
 {{- end }}
 
 {{- define "groundwire.environment.telemetry" }}
-{{- $provenance := get .mesh.components "provenance" }}
-{{- if .root.Values.telemetry.otlpEndpoint }}
+{{- $to := include "groundwire.spansGo" .root }}
+{{- if eq $to "outside" }}
 - {name: OTEL_EXPORTER_OTLP_TRACES_ENDPOINT, value: {{ .root.Values.telemetry.otlpEndpoint | quote }}}
 - {name: OTEL_EXPORTER_OTLP_METRICS_ENDPOINT, value: {{ .root.Values.telemetry.otlpEndpoint | quote }}}
 {{- else }}
-- name: OTEL_EXPORTER_OTLP_TRACES_ENDPOINT
-  value: {{ printf "%s://%s-provenance:%v" (ternary "https" "http" .root.Values.identity.enabled) (include "groundwire.fullname" .root) $provenance.port | quote }}
+{{- $port := ternary 4317 (get .mesh.components "provenance").port (eq $to "collector") }}
+{{- $address := printf "%s://%s-%s:%v" (ternary "https" "http" .root.Values.identity.enabled) (include "groundwire.fullname" .root) $to $port }}
+- {name: OTEL_EXPORTER_OTLP_TRACES_ENDPOINT, value: {{ $address | quote }}}
+{{- if and (eq $to "collector") .root.Values.telemetry.collector.metrics }}
+- {name: OTEL_EXPORTER_OTLP_METRICS_ENDPOINT, value: {{ $address | quote }}}
+{{- end }}
 {{- if .root.Values.identity.enabled }}
 - {name: OTEL_EXPORTER_OTLP_CERTIFICATE, value: /etc/groundwire/tls/ca.crt}
 - {name: OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE, value: /etc/groundwire/tls/tls.crt}

@@ -92,3 +92,30 @@ topologySpreadConstraints:
 {{- define "groundwire.component" -}}
 {{- mergeOverwrite (deepCopy .root.Values.defaults) (get .root.Values.components .name | default dict) | toYaml -}}
 {{- end }}
+
+{{- /* What a drained node may take of a component that has several pods. Argument: {root, name, many}. */ -}}
+{{- define "groundwire.disruptions" -}}
+{{- if and .root.Values.podDisruptionBudgets.enabled .many }}
+---
+apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata:
+  name: {{ include "groundwire.fullname" .root }}-{{ .name }}
+  labels: {{- include "groundwire.labels" . | nindent 4 }}
+spec:
+  maxUnavailable: 1
+  unhealthyPodEvictionPolicy: AlwaysAllow
+  selector:
+    matchLabels: {{- include "groundwire.selector" . | nindent 6 }}
+{{- end }}
+{{- end }}
+
+{{- /* Where the services' spans go: provenance, collector or outside. */ -}}
+{{- define "groundwire.spansGo" -}}
+{{- if .Values.telemetry.collector.enabled -}}
+{{- if .Values.telemetry.otlpEndpoint }}{{ fail "telemetry: give otlpEndpoint or enable collector, not both" }}{{ end -}}
+collector
+{{- else -}}
+{{ ternary "outside" "provenance" (ne .Values.telemetry.otlpEndpoint "") }}
+{{- end -}}
+{{- end }}

@@ -183,3 +183,14 @@ async def test_masks_of_another_size_than_the_picture_are_refused(models: Triton
 
 async def test_phrases_in_any_script_arrive_as_they_were_sent(models: TritonModels) -> None:
     assert len(await models.detect("read_text", PAIR, ("🐈\u200d⬛", "赤い傘", "x" * 5000))) == 0
+
+
+async def test_several_tritons_behind_one_name_are_asked_in_turn() -> None:
+    one, other = FakeTriton(VISION), FakeTriton(VISION)
+    async with triton_serving(one) as (first, _), triton_serving(other) as (second, _):
+        models = TritonModels(f"ipv4:{first},{second}", timeout_s=30, share=False)
+        for _ in range(50):  # the second connection may come up after the first calls
+            await models.read_text("read_text", SIGN)
+        await models.close()
+    assert one.arrived.is_set()
+    assert other.arrived.is_set()
