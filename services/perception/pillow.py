@@ -14,6 +14,7 @@ from PIL import ExifTags, Image, ImageCms
 from services.common.errors import UnreadableImage
 from services.common.geometry import Size
 from services.perception.core.limits import AdmissionLimits, check_size
+from services.perception.core.structure import check_work
 
 if TYPE_CHECKING:
     from services.perception.core.views import View
@@ -62,16 +63,17 @@ def decode(upload: bytes, limits: AdmissionLimits) -> Decoded:
     """The upload's first frame: upright, sRGB, 8 bit, on white where it is transparent.
 
     1. Recognise the format by content, and read the header alone.
-    2. Check the extent, before there is memory for it.
+    2. Check the extent, before there is memory for it, and what else its decoder would have to do.
     3. Decode; turn upright; bring to 8-bit sRGB; lay on white.
 
     Raises:
         UnreadableImage: It is no picture, or a damaged one.
-        ImageTooLarge: It has too many pixels.
-        ImageTooSmall: It has too few.
+        ImageTooLarge: It has too many pixels, scans or tiles.
+        ImageTooSmall: It has too few pixels.
     """
     with _opened(upload) as picture:
         check_size(Size(*picture.size), limits)
+        check_work(upload, picture.format or "")
         try:
             declared = _orientation(picture)
             picture.load()
