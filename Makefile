@@ -90,7 +90,7 @@ down: setup ## Stop the mesh that `make up` started
 
 .PHONY: test
 test: check setup models vllm ## Run every check and every test, on the real parts
-	scripts/install-chromium
+	scripts/install-debian chromium=chromium redis-server=redis-server
 	$(BIN)/python scripts/install-helm $(VENV)/kube
 	GROUNDWIRE_REQUIRE_HELM=1 GROUNDWIRE_REQUIRE_MODELS=1 GROUNDWIRE_REQUIRE_VLLM=1 \
 		$(BIN)/python -m pytest $(T) $(if $(K),-k "$(K)")
