@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import argparse
 import os
+import subprocess
+import sys
 import tempfile
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PIL import Image, ImageDraw, ImageFont
 
-from groundwire import AsyncClient
+from groundwire import AsyncClient, Credentials
 from groundwire.cli import example
 from groundwire.mesh.local import Mesh
 from groundwire.mesh.ports import free_ports
@@ -37,7 +39,32 @@ def a_mesh(environ: Mapping[str, str] | None = None) -> Iterator[Mesh]:
         yield mesh
 
 
-def client_of(mesh: Mesh) -> AsyncClient:
+CALLER = """
+[[callers]]
+certificate = "spiffe://groundwire/bench"
+methods = ["groundwire.v1.*"]
+tenants = ["default"]
+"""
+
+
+@contextmanager
+def guarded_mesh() -> Iterator[tuple[Mesh, Credentials]]:
+    """A mesh under mutual TLS, and what a caller shows it."""
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        for arguments in (("make", str(folder)), ("issue", str(folder), "bench")):
+            command = [sys.executable, "-m", "groundwire", "certs", *arguments]
+            subprocess.run(command, check=True, stdout=subprocess.DEVNULL)  # noqa: S603 - our own arguments
+        with (folder / "policy.toml").open("a") as policy:
+            policy.write(CALLER)
+        # Whoever waits for a mesh to be well goes by the process's own environment.
+        os.environ["GROUNDWIRE_CERTS"] = str(folder)
+        stack.callback(os.environ.pop, "GROUNDWIRE_CERTS", None)
+        own = folder / "bench"
+        yield stack.enter_context(a_mesh()), Credentials(own / "ca.crt", own / "tls.crt", own / "tls.key")
+
+
+def client_of(mesh: Mesh, credentials: Credentials | None = None) -> AsyncClient:
     """A client that waits long."""
     at = mesh.addresses
     return AsyncClient(
@@ -46,6 +73,7 @@ def client_of(mesh: Mesh) -> AsyncClient:
         llm_address=at["llm"],
         provenance_address=at["provenance"],
         timeout_s=DEADLINE_S,
+        credentials=credentials,
     )
 
 

@@ -134,7 +134,12 @@ def _srgb(picture: Image.Image) -> Image.Image:
             return _through_profile(plain, profile)
         except (ImageCms.PyCMSError, OSError, ValueError):
             pass  # A profile that is broken, or meant for other colours, says nothing.
-    return plain.convert("RGB")
+    return _rgb(plain)
+
+
+def _rgb(picture: Image.Image) -> Image.Image:
+    """The picture in RGB. Pillow's own `convert` copies what is RGB already."""
+    return picture if picture.mode == "RGB" else picture.convert("RGB")
 
 
 def _through_profile(picture: Image.Image, icc: bytes) -> Image.Image:
@@ -165,7 +170,7 @@ def _eight_bit(picture: Image.Image) -> Image.Image:
 
 
 def _array(picture: Image.Image) -> Pixels:
-    pixels = np.array(picture.convert("RGB"), dtype=np.uint8)
+    pixels = np.asarray(_rgb(picture))
     pixels.setflags(write=False)
     return pixels
 
