@@ -2,7 +2,7 @@
 
     .venv/bin/python -m bench.bench_promises [--rounds 5] [--calls 6] [--json FILE] [--plot FILE]
 
-Four meshes take turns: one as it comes, one whose processes make no spans (OTEL_SDK_DISABLED), one under mutual TLS,
+Four meshes take turns: one as it comes, one whose processes keep no spans (OTEL_TRACES_SAMPLER), one under mutual TLS,
 one that paints over faces, plates and personal lettering before anything is kept. Two kinds of work: reading a picture
 that was never seen, where a model runs; and a question about a picture that is held, where none does and a promise
 costs the largest share. Checks are compared by stakes: casual checks what costs nothing, standard looks again.
@@ -72,7 +72,7 @@ def started(stack: ExitStack) -> dict[str, tuple[Mesh, Credentials | None]]:
     policy.write_text(REDACTION)
     environments = {
         AS_IT_IS: {},
-        UNTRACED: {"OTEL_SDK_DISABLED": "true"},
+        UNTRACED: {"OTEL_TRACES_SAMPLER": "always_off"},
         REDACTING: {"GROUNDWIRE_PERCEPTION_REDACTION_FILE": str(policy)},
     }
     meshes: dict[str, tuple[Mesh, Credentials | None]] = {}

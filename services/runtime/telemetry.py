@@ -15,6 +15,8 @@ from opentelemetry.sdk.resources import SERVICE_NAME, Resource
 from opentelemetry.sdk.trace import SpanLimits, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
+from services.common.errors import MeshError
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -30,7 +32,16 @@ EXPORT_TIMEOUT_S: Final = 3
 
 @contextmanager
 def tracing(service: str) -> Iterator[TracerProvider]:
-    """Install a tracer provider for the process; on the way out, send what is still held."""
+    """Install a tracer provider for the process; on the way out, send what is still held.
+
+    Raises:
+        MeshError: OpenTelemetry is switched off altogether.
+    """
+    if os.environ.get("OTEL_SDK_DISABLED", "").strip().lower() == "true":
+        raise MeshError(
+            "with OTEL_SDK_DISABLED=true answers have no trace id, and what has none is not recorded",
+            remedy="set OTEL_TRACES_SAMPLER=always_off instead: ids are made, spans are not",
+        )
     provider = TracerProvider(
         resource=Resource.create({SERVICE_NAME: service, "service.namespace": "groundwire"}),
         span_limits=SpanLimits(max_links=MAX_LINKS),
