@@ -1,6 +1,6 @@
 """Against the limit: `read` through the mesh against the same reader alone in one process, with the same threads.
 
-    .venv/bin/python -m bench.bench_against_raw [--rounds 3] [--calls 24] [--json FILE] [--plot FILE]
+    .venv/bin/python -m bench.bench_against_raw [--rounds 3] [--calls 16] [--json FILE] [--plot FILE]
 
 Each call reads a picture that was never read before, so no cache answers. Between the two stand the layers, so that
 the table tells where the time goes: Triton called directly, perception (decode, store, read), the whole mesh (admitted,
@@ -191,7 +191,7 @@ async def measured(mesh: Mesh, *, loads: Sequence[int], rounds: int, calls: int)
 def main() -> None:
     """Start a mesh, measure, print, write."""
     options = parser("against_raw", __doc__)
-    options.add_argument("--calls", type=int, default=24, help="calls a round, at least twice the concurrency")
+    options.add_argument("--calls", type=int, default=16, help="calls a round, at least twice the concurrency")
     options.add_argument("--loads", type=int, nargs="+", default=LOADS, help="calls in flight")
     given = options.parse_args()
     with a_mesh() as mesh:

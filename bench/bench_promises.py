@@ -1,6 +1,6 @@
 """Cost of the promises: the same calls with each of them and without, side by side.
 
-    .venv/bin/python -m bench.bench_promises [--rounds 5] [--calls 6] [--json FILE] [--plot FILE]
+    .venv/bin/python -m bench.bench_promises [--rounds 5] [--calls 4] [--json FILE] [--plot FILE]
 
 Four meshes take turns: one as it comes, one whose processes keep no spans (OTEL_TRACES_SAMPLER), one under mutual TLS,
 one that paints over faces, plates and personal lettering before anything is kept. Two kinds of work: reading a picture
@@ -186,7 +186,7 @@ def main() -> None:
     """Start the meshes, measure, print, write."""
     options = parser("promises", __doc__)
     options.set_defaults(rounds=5)
-    options.add_argument("--calls", type=int, default=6, help="calls a round and call in flight, of new pictures")
+    options.add_argument("--calls", type=int, default=4, help="calls a round and call in flight, of new pictures")
     given = options.parse_args()
     with ExitStack() as stack:
         found = result(*asyncio.run(measured(started(stack), rounds=given.rounds, calls=given.calls)))

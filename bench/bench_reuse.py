@@ -1,6 +1,6 @@
 """Reuse: the second question about a picture, a hundred questions about one, and one about each of a hundred.
 
-    .venv/bin/python -m bench.bench_reuse [--rounds 3] [--questions 100] [--json FILE] [--plot FILE]
+    .venv/bin/python -m bench.bench_reuse [--rounds 2] [--questions 100] [--json FILE] [--plot FILE]
 
 The first question asks what is written, the second whether one of the words is there; the picture is sent anew with
 each, or named by its digest. At casual stakes nothing is checked a second time, so what a second question saves is what
@@ -153,6 +153,7 @@ def _ms(seconds: list[float]) -> str:
 def main() -> None:
     """Start a mesh, measure, print, write."""
     options = parser("reuse", __doc__)
+    options.set_defaults(rounds=2)
     options.add_argument("--questions", type=int, default=100)
     given = options.parse_args()
     with a_mesh() as mesh:
