@@ -44,7 +44,10 @@ def main() -> None:
             ended = subprocess.run(command(bench), check=False)  # noqa: S603 - our own modules
             print(f"=== {bench.name}: {time.monotonic() - began:.0f} s, status {ended.returncode}", flush=True)
             failed += [bench.name] if ended.returncode else []
-    performance.write(RESULTS)
+    try:
+        performance.write(RESULTS)
+    except performance.NoResult as error:
+        sys.exit(str(error))
     sys.exit(f"failed: {', '.join(failed)}" if failed else 0)
 
 

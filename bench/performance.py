@@ -16,13 +16,14 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from bench.deciding import BENCHES, PLOTS, RESULTS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from bench.deciding import Bench
 
@@ -40,14 +41,24 @@ class NoResult(Exception):
     """There is nothing that a page could be written from, or a file is not what a bench writes."""
 
 
-def page(results: Path) -> str:
+def page(results: Path, told: Callable[[str], None] = lambda _: None) -> str:
     """The page over the files that are there.
 
+    Args:
+        results: Folder of the files.
+        told: Is told of each file that is left out because no bench of now wrote it.
+
     Raises:
-        NoResult: There are none, or one cannot be used.
+        NoResult: There is none to write of.
     """
-    paths = [(bench, results / f"{bench.name}.json") for bench in BENCHES]
-    sections = [section(bench, read(path)) for bench, path in paths if path.exists()]
+    sections = []
+    for bench in BENCHES:
+        path = results / f"{bench.name}.json"
+        if path.exists():
+            try:
+                sections.append(section(bench, read(path)))
+            except NoResult as error:
+                told(f"left out: {error}")
     if not sections:
         raise NoResult(f"{results} holds no result: run a bench first, with --json {results}/NAME.json")
     return "\n".join([HEAD, *sections])
@@ -62,6 +73,8 @@ def read(path: Path) -> Mapping[str, Any]:
     try:
         found = json.loads(path.read_text())
         missing = {"command", "machine", "rows"} - found.keys()
+        if not missing and found["rows"] and isinstance(found["rows"][0], list):
+            missing = {"columns"} - found.keys()
     except (ValueError, AttributeError) as error:
         raise NoResult(f"{path} is not what a bench writes: {error}") from error
     if missing:
@@ -113,8 +126,9 @@ def write(results: Path) -> None:
     Raises:
         NoResult: As `page`.
     """
-    PAGE.write_text(page(results))
-    print(f"{PAGE}: {sum((results / f'{bench.name}.json').exists() for bench in BENCHES)} of {len(BENCHES)} benches")
+    text = page(results, told=lambda line: print(line, file=sys.stderr))
+    PAGE.write_text(text)
+    print(f"{PAGE}: {text.count(chr(10) + '## ')} of {len(BENCHES)} benches")
 
 
 def main() -> None:

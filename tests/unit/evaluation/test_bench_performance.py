@@ -60,11 +60,17 @@ def test_what_was_not_measured_has_no_section_and_the_others_keep_their_order(tm
     assert questions == [f"## {asked['against_raw']}", f"## {asked['log']}"]
 
 
-@pytest.mark.parametrize("content", ["[]", "{", '{"rows": []}'])
-def test_a_file_that_no_bench_wrote_is_named(tmp_path: Path, content: str) -> None:
+@pytest.mark.parametrize(
+    "content",
+    ["[]", "{", '{"rows": []}', '{"command": "c", "machine": {}, "rows": [["1"]]}'],
+    ids=["list", "cut", "no command", "no columns"],
+)
+def test_a_file_that_no_bench_wrote_is_left_out_and_named(tmp_path: Path, content: str) -> None:
     (tmp_path / "reuse.json").write_text(content)
-    with pytest.raises(performance.NoResult, match=r"reuse\.json is not what a bench writes"):
-        performance.page(tmp_path)
+    told: list[str] = []
+    page = performance.page(results(tmp_path, LISTED), told.append)
+    assert page.count("\n## ") == 1
+    assert [line.partition(" is not")[0] for line in told] == [f"left out: {tmp_path}/reuse.json"]
 
 
 def test_without_any_file_it_says_how_to_get_one(tmp_path: Path) -> None:
