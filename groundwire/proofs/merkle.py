@@ -36,13 +36,15 @@ def node_hash(left: bytes, right: bytes) -> bytes:
 
 
 def root(leaves: Sequence[bytes]) -> bytes:
-    """MTH of RFC 6962, 2.1, over leaf hashes."""
-    if not leaves:
-        return EMPTY_ROOT
-    if len(leaves) == 1:
-        return leaves[0]
-    split = _split(len(leaves))
-    return node_hash(root(leaves[:split]), root(leaves[split:]))
+    """MTH of RFC 6962, 2.1, over leaf hashes.
+
+    Level by level: a node without a right sibling goes up as it is, which splits at the RFC's powers of two.
+    """
+    level = list(leaves)
+    while len(level) > 1:
+        unpaired = level[len(level) & ~1 :]
+        level = [node_hash(left, right) for left, right in zip(level[::2], level[1::2], strict=False)] + unpaired
+    return level[0] if level else EMPTY_ROOT
 
 
 def inclusion_proof(leaves: Sequence[bytes], index: int) -> list[bytes]:

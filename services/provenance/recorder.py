@@ -72,16 +72,27 @@ class Recorder:
     async def write(self) -> None:
         """Append what comes, until closed and empty."""
         while not self._closing or self._waiting:
-            if batch := self._next_batch():
-                await self._append(batch)
-            else:
+            if not self._waiting:
                 self._wake.clear()
                 await self._wake.wait()
+                continue
+            await self._let_in()
+            await self._append(self._next_batch())
 
     def close(self) -> None:
         """Let `write` end once nothing is waiting."""
         self._closing = True
         self._wake.set()
+
+    async def _let_in(self) -> None:
+        """Wait for whoever is at the door: as long as each turn of the loop brings a record more, they share a commit.
+
+        One caller alone waits for a single turn, which is nothing beside a flush to disk.
+        """
+        seen = 0
+        while seen < len(self._waiting) < MAX_BATCH_RECORDS:
+            seen = len(self._waiting)
+            await asyncio.sleep(0)
 
     def _next_batch(self) -> list[_Entry]:
         batch: list[_Entry] = []

@@ -13,31 +13,43 @@ if TYPE_CHECKING:
     from services.provenance.core.records import Receipt
     from services.provenance.postgres.connection import Connection
 
-DURABLE: Final = """
-    SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') = 'off'
-"""
-"""Durability is not the server's to choose: a receipt is a promise."""
 HEAD: Final = "SELECT next_index, frontier FROM log_head FOR UPDATE"
 """From here to the commit, nobody else appends."""
 CHANNEL: Final = "groundwire_log"
 """Where PostgreSQL tells whoever listens that something was appended."""
 
-_TELL: Final = f"NOTIFY {CHANNEL}"
+_LEAVES: Final = """
+    WITH leaves AS (
+        INSERT INTO records (index, kind, digest, record, nodes)
+        SELECT index, %(kind)s, digest, record, nodes
+        FROM unnest(%(indexes)b::bigint[], %(digests)b::bytea[], %(records)b::bytea[], %(nodes)b::bytea[])
+            AS leaf (index, digest, record, nodes)
+    ), head AS (
+        UPDATE log_head SET next_index = %(next_index)s, frontier = %(frontier)b
+    )
+    SELECT pg_notify(%(channel)s, '')
+"""
 
 
 async def insert_leaves(
     connection: Connection, kind: str, leaves: Sequence[tuple[Receipt, bytes]], frontier_column: bytes
 ) -> None:
-    """Write records behind the tree of that frontier, and with each the subtrees that it completes."""
-    rows, frontier = [], hashes_from(frontier_column)
+    """Write records behind the tree of that frontier, and with each the subtrees that it completes.
+
+    All in one statement: PostgreSQL's work on a statement outweighs that on a row.
+    """
+    nodes, frontier = [], hashes_from(frontier_column)
     for receipt, record in leaves:
         frontier, completed = tree.append(frontier, receipt.index, merkle.leaf_hash(record))
-        rows.append((receipt.index, kind, bytes.fromhex(receipt.digest), record, b"".join(completed)))
-    async with connection.cursor() as cursor:
-        await cursor.executemany(
-            "INSERT INTO records (index, kind, digest, record, nodes) VALUES (%s, %s, %s, %b, %b)", rows
-        )
-        await cursor.execute(
-            "UPDATE log_head SET next_index = %s, frontier = %b", (leaves[-1][0].index + 1, b"".join(frontier))
-        )
-        await cursor.execute(_TELL.encode())
+        nodes.append(b"".join(completed))
+    facts = {
+        "channel": CHANNEL,
+        "kind": kind,
+        "indexes": [receipt.index for receipt, _ in leaves],
+        "digests": [bytes.fromhex(receipt.digest) for receipt, _ in leaves],
+        "records": [record for _, record in leaves],
+        "nodes": nodes,
+        "next_index": leaves[-1][0].index + 1,
+        "frontier": b"".join(frontier),
+    }
+    await connection.execute(_LEAVES, facts)

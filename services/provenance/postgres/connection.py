@@ -37,6 +37,11 @@ _CONNECTION: Final = {
     "keepalives_count": "3",
     "tcp_user_timeout": "20000",
 }
+_SETTINGS: Final = """
+    SELECT set_config('statement_timeout', %s, true),
+           set_config('synchronous_commit', replace(current_setting('synchronous_commit'), 'off', 'on'), true)
+"""
+"""Of every transaction. Durability is not the server's to choose: a receipt is a promise."""
 _HANG_MARGIN_S: Final = 1.0
 """PostgreSQL ends a statement by itself when its time is over; this much later it is given up for lost. Seconds."""
 
@@ -162,9 +167,7 @@ class Connected:
                 # What needs no answer yet travels with what comes next.
                 connection.pipeline(),
             ):
-                await connection.execute(
-                    "SELECT set_config('statement_timeout', %s, true)", (f"{max(1, budget * 1e3):.0f}",)
-                )
+                await connection.execute(_SETTINGS, (f"{max(1, budget * 1e3):.0f}",))
                 yield connection
         except (psycopg.Error, TimeoutError) as error:
             translated = _translated(error)

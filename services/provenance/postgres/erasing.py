@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from groundwire.proofs.records import ERASURE
 from services.provenance.core.records import Erased, Receipt, digest_of
-from services.provenance.postgres.appending import DURABLE, HEAD, insert_leaves
+from services.provenance.postgres.appending import HEAD, insert_leaves
 from services.provenance.postgres.connection import Connected, only_row
 
 if TYPE_CHECKING:
@@ -38,7 +38,6 @@ class ErasingTables(Connected):
         """See `Records`."""
         async with self._recording() as connection:
             # 1. Hold the head of the log, as an append does, so that no answer of the subject comes in between.
-            await connection.execute(DURABLE)
             head = await connection.execute(HEAD)
             found = await connection.execute(_SUBJECT, _asked(subject), binary=True)
             next_index, frontier = await only_row(head)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from groundwire.proofs.records import ANSWER
 from services.provenance.core.records import Box, Entry, Known, Receipt, place
-from services.provenance.postgres.appending import DURABLE, HEAD, insert_leaves
+from services.provenance.postgres.appending import HEAD, insert_leaves
 from services.provenance.postgres.connection import Connected, hashes_from, only_row
 
 if TYPE_CHECKING:
@@ -28,11 +30,20 @@ _READ: Final = """
     FROM answers JOIN records ON index = answers.record_index LEFT JOIN contents USING (record_index)
     WHERE answer_id = %s
 """
-_INSERT: Final = """
+_ANSWERS: Final = """
+    WITH kept AS (
+        INSERT INTO contents (record_index, box) SELECT * FROM unnest(%b::bigint[], %b::bytea[])
+    )
     INSERT INTO answers (answer_id, record_index, create_time, verdicts, abstention_count, trace_id, tenant, models,
                          degradations, latency, is_stored, is_indexed, key, fingerprint, image_tag, summary_box)
-    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, true, %s, %b, %b, %b)
+    SELECT answer_id, record_index, create_time, verdicts, abstention_count, trace_id, tenant, models,
+           degradations, latency, key IS NOT NULL, true, key, fingerprint, image_tag, summary_box
+    FROM json_to_recordset(%s::json) AS new (
+        answer_id uuid, record_index bigint, create_time timestamptz, verdicts smallint[], abstention_count integer,
+        trace_id text, tenant text, models text[], degradations smallint[], latency interval, key text,
+        fingerprint bytea, image_tag bytea, summary_box bytea)
 """
+_MICROSECOND: Final = timedelta(microseconds=1)
 
 
 class RecordTables(Connected):
@@ -42,7 +53,6 @@ class RecordTables(Connected):
         """See `Records`."""
         async with self._recording() as connection:
             # 1. Hold the head of the log.
-            await connection.execute(DURABLE)
             head = await connection.execute(HEAD)
             known = await connection.execute(_KNOWN, ([record.finding.answer_id for record in batch],))
             # 2. Place each record.
@@ -76,32 +86,37 @@ def entry_from(row: TupleRow) -> Entry:
 
 
 async def _insert_answers(connection: Connection, appended: Sequence[tuple[Receipt, AnswerRecord]]) -> None:
+    """Write what finds the answers, and their boxes."""
     boxes = [(receipt.index, record.content.content) for receipt, record in appended if record.content]
+    rows = [_answer_row(receipt, record) for receipt, record in appended]
+    facts = ([index for index, _ in boxes], [box for _, box in boxes], json.dumps(rows))
+    await connection.execute(_ANSWERS, facts)
     unkept = [record.finding.trace_id for _, record in appended if record.content is None]
-    async with connection.cursor() as cursor:
-        await cursor.executemany(_INSERT, [_answer_row(receipt, record) for receipt, record in appended])
-        await cursor.executemany("INSERT INTO contents (record_index, box) VALUES (%s, %b)", boxes)
-        if unkept:
-            # Those that came before their answer; later ones are not let in.
-            await cursor.execute("DELETE FROM spans WHERE trace_id = ANY(%s)", (unkept,))
+    if unkept:
+        # Those that came before their answer; later ones are not let in.
+        await connection.execute("DELETE FROM spans WHERE trace_id = ANY(%s)", (unkept,))
 
 
-def _answer_row(receipt: Receipt, record: AnswerRecord) -> tuple[Any, ...]:
+def _answer_row(receipt: Receipt, record: AnswerRecord) -> dict[str, Any]:
+    """The columns of an answer, as JSON has them: lists differ in length from row to row, which arrays may not."""
     finding = record.finding
-    return (
-        finding.answer_id,
-        receipt.index,
-        finding.create_time,
-        [int(verdict) for verdict in finding.verdicts],
-        finding.abstention_count,
-        finding.trace_id,
-        finding.tenant,
-        list(finding.models),
-        list(finding.degradations),
-        finding.latency,
-        record.content is not None,
-        record.content and record.content.key,
-        record.fingerprint,
-        record.image_tag,
-        record.summary and record.summary.content,
-    )
+    return {
+        "answer_id": str(finding.answer_id),
+        "record_index": receipt.index,
+        "create_time": finding.create_time.isoformat(),
+        "verdicts": [int(verdict) for verdict in finding.verdicts],
+        "abstention_count": finding.abstention_count,
+        "trace_id": finding.trace_id,
+        "tenant": finding.tenant,
+        "models": finding.models,
+        "degradations": finding.degradations,
+        "latency": f"{finding.latency // _MICROSECOND} microseconds",
+        "key": record.content and record.content.key,
+        "fingerprint": _bytea(record.fingerprint),
+        "image_tag": _bytea(record.image_tag),
+        "summary_box": record.summary and _bytea(record.summary.content),
+    }
+
+
+def _bytea(value: bytes) -> str:
+    return f"\\x{value.hex()}"

@@ -8,7 +8,7 @@ from groundwire.proofs.records import REVIEW
 from services.provenance.core import reviews
 from services.provenance.core.records import Box, KeptReview, Receipt, digest_of
 from services.provenance.core.reviews import Judgement
-from services.provenance.postgres.appending import DURABLE, HEAD, insert_leaves
+from services.provenance.postgres.appending import HEAD, insert_leaves
 from services.provenance.postgres.connection import Connected, only_row
 
 if TYPE_CHECKING:
@@ -36,7 +36,6 @@ class ReviewTable(Connected):
         """See `Records`."""
         async with self._recording() as connection:
             # 1. Hold the head of the log: from here to the commit, nobody erases the answer.
-            await connection.execute(DURABLE)
             head = await connection.execute(HEAD)
             there = await connection.execute(
                 "SELECT 1 FROM answers WHERE answer_id = %s AND erased_by IS NULL", (review.answer_id,)
