@@ -80,7 +80,7 @@ class FolderKeys:
             path = self._folder / f"{self._file}.keys"
             fd = os.open(path, os.O_WRONLY | os.O_CREAT, 0o600)
             try:
-                os.pwrite(fd, b"".join(keys), self._made * KEY_BYTES)
+                _write(fd, b"".join(keys), self._made * KEY_BYTES)
                 os.fsync(fd)
             finally:
                 os.close(fd)
@@ -145,3 +145,10 @@ class FolderKeys:
                 remedy="see that the folder can be written, and GROUNDWIRE_PROVENANCE_KEY_FOLDER",
                 part="keys",
             ) from error
+
+
+def _write(fd: int, content: bytes, offset: int) -> None:
+    """Write all of it. A disk that is nearly full takes a part, and says only of the next write that it is full."""
+    while content:
+        written = os.pwrite(fd, content, offset)
+        content, offset = content[written:], offset + written

@@ -8,6 +8,7 @@ from services.common.claims import Verdict
 from services.provenance.core.records import Box, Finding, ListedAnswer, Receipt
 from services.provenance.core.reviews import ReviewState
 from services.provenance.postgres.connection import Connected, only_row
+from services.provenance.postgres.filtering import MODEL_SETS, conditions, with_model
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -16,28 +17,13 @@ if TYPE_CHECKING:
     from psycopg.rows import TupleRow
 
     from services.provenance.core.filters import AnswerFilter
+    from services.provenance.postgres.connection import Connection
 
-_FILTERED: Final = """
+_LISTED: Final = """
     SELECT answer_id, create_time, verdicts, abstention_count, trace_id, tenant, models, degradations, latency,
            index, encode(digest, 'hex'), key, summary_box, review_state
     FROM answers JOIN records ON index = record_index
-    WHERE tenant = %(tenant)s AND erased_by IS NULL
-      AND (%(since)s::timestamptz IS NULL OR create_time >= %(since)s)
-      AND (%(until)s::timestamptz IS NULL OR create_time < %(until)s)
-      AND (%(verdicts)s::smallint[] IS NULL OR verdicts && %(verdicts)s::smallint[])
-      AND (%(model)s::text = '' OR EXISTS (
-            SELECT FROM unnest(models) AS model
-            WHERE model = %(model)s OR regexp_replace(model, '@[^@]*$', '') = %(model)s))
-      AND (%(degradations)s::smallint[] IS NULL OR degradations && %(degradations)s::smallint[])
-      AND (%(review_state)s::smallint IS NULL OR review_state = %(review_state)s)
-      AND (%(min_latency)s::interval IS NULL OR latency >= %(min_latency)s)
-      AND (%(max_latency)s::interval IS NULL OR latency < %(max_latency)s)
-      AND (%(image_tag)s::bytea IS NULL OR image_tag = %(image_tag)s)
 """
-_NEWEST: Final = f"""
-    {_FILTERED} AND (%(place)s::bigint IS NULL OR record_index < %(place)s) ORDER BY record_index DESC LIMIT %(limit)s
-"""
-_OLDEST: Final = f"{_FILTERED} AND record_index > %(place)s ORDER BY record_index LIMIT %(limit)s"
 
 
 class SearchTables(Connected):
@@ -47,13 +33,15 @@ class SearchTables(Connected):
         self, wanted: AnswerFilter, image_tag: bytes | None, *, before: int | None, limit: int
     ) -> Sequence[ListedAnswer]:
         """See `Records`."""
-        return await self._filtered(_NEWEST, {**_asked(wanted, image_tag), "place": before, "limit": limit})
+        place = "true" if before is None else "record_index < %(place)s"
+        return await self._filtered(wanted, image_tag, place, "DESC", {"place": before, "limit": limit})
 
     async def oldest(
         self, wanted: AnswerFilter, image_tag: bytes | None, *, after: int, limit: int
     ) -> Sequence[ListedAnswer]:
         """See `Records`."""
-        return await self._filtered(_OLDEST, {**_asked(wanted, image_tag), "place": after, "limit": limit})
+        place = "record_index > %(place)s"
+        return await self._filtered(wanted, image_tag, place, "ASC", {"place": after, "limit": limit})
 
     async def last_index(self) -> int:
         """See `Records`."""
@@ -99,25 +87,21 @@ class SearchTables(Connected):
                 facts,
             )
 
-    async def _filtered(self, query: str, asked: Mapping[str, Any]) -> Sequence[ListedAnswer]:
+    async def _filtered(
+        self, wanted: AnswerFilter, image_tag: bytes | None, place: str, direction: str, bounds: Mapping[str, Any]
+    ) -> Sequence[ListedAnswer]:
         async with self._recording() as connection:
-            cursor = await connection.execute(query.encode(), asked, binary=True)
+            sets = await self._model_sets(connection, wanted) if wanted.model else ()
+            said, facts = conditions(wanted, image_tag, sets)
+            where = " AND ".join([*said, place])
+            query = f"{_LISTED} WHERE {where} ORDER BY record_index {direction} LIMIT %(limit)s"
+            # Not prepared: the best way to few answers is not that to many, and is chosen by what is asked.
+            cursor = await connection.execute(query.encode(), {**facts, **bounds}, binary=True, prepare=False)
             return [_listed(row) for row in await cursor.fetchall()]
 
-
-def _asked(wanted: AnswerFilter, image_tag: bytes | None) -> dict[str, Any]:
-    return {
-        "tenant": wanted.tenant,
-        "since": wanted.since,
-        "until": wanted.until,
-        "verdicts": [int(verdict) for verdict in wanted.verdicts] or None,
-        "model": wanted.model.replace("\x00", "\ufffd"),
-        "degradations": list(wanted.degradations) or None,
-        "review_state": wanted.review_state and int(wanted.review_state),
-        "min_latency": wanted.min_latency,
-        "max_latency": wanted.max_latency,
-        "image_tag": image_tag,
-    }
+    async def _model_sets(self, connection: Connection, wanted: AnswerFilter) -> Sequence[Sequence[str]]:
+        cursor = await connection.execute(MODEL_SETS, {"tenant": wanted.tenant})
+        return with_model(wanted.model.replace("\x00", "\ufffd"), [models for (models,) in await cursor.fetchall()])
 
 
 def _listed(row: TupleRow) -> ListedAnswer:
