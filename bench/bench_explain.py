@@ -25,7 +25,7 @@ import grpc
 import psycopg
 
 from bench import many_answers
-from bench.measuring import machine
+from bench.measuring import command, machine
 from groundwire.proofs.bundles import Bundle
 from groundwire.proofs.claim_bundles import ClaimBundle
 from groundwire.proofs.notes import PublicKey
@@ -174,14 +174,15 @@ async def main(sizes: list[int], calls: int) -> list[dict[str, Any]]:
     return rows
 
 
-def show(rows: list[dict[str, Any]]) -> None:
-    """Print a table: a column for each size."""
-    print("p50 / p99, ms".ljust(26) + "".join(f"{row['records']:>20} records" for row in rows))
+def table(rows: list[dict[str, Any]]) -> tuple[list[str], list[list[str]]]:
+    """Columns, one for each size, and lines: times as "p50 / p99" in milliseconds, then what else was measured."""
+    columns = ["p50 / p99, ms", *(f"{row['records']:,} records" for row in rows)]
+    lines = []
     for what in rows[0]["times"]:
         cells = [row["times"][what] for row in rows]
-        print(what.ljust(26) + "".join(f"{cell['p50_ms']:18.2f} / {cell['p99_ms']:7.2f}" for cell in cells))
-    for what in (key for key in rows[0] if key not in ("records", "times")):
-        print(what.ljust(26) + "".join(f"{row[what]:28.0f}" for row in rows))
+        lines.append([what, *(f"{cell['p50_ms']:.2f} / {cell['p99_ms']:.2f}" for cell in cells)])
+    rest = [key for key in rows[0] if key not in ("records", "times")]
+    return columns, [*lines, *([what, *(f"{row[what]:,.0f}" for row in rows)] for what in rest)]
 
 
 if __name__ == "__main__":
@@ -191,9 +192,9 @@ if __name__ == "__main__":
     parser.add_argument("--json", type=Path, metavar="FILE", help="write what was measured there")
     given = parser.parse_args()
     found = asyncio.run(main(given.records, given.calls))
-    show(found)
+    columns, lines = table(found)
+    for line in (columns, *lines):
+        print(line[0].ljust(24) + "".join(cell.rjust(22) for cell in line[1:]))
     if given.json is not None:
-        sizes = " ".join(map(str, given.records))
-        command = f"python -m bench.bench_explain --records {sizes} --calls {given.calls}"
-        body = {"bench": "explain", "command": command, "rows": found, "machine": machine()}
-        given.json.write_text(json.dumps(body, indent=1) + "\n")
+        body = {"bench": "explain", "command": command(), "columns": columns, "rows": lines, "facts": found}
+        given.json.write_text(json.dumps({**body, "machine": machine()}, indent=1) + "\n")
