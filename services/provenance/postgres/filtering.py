@@ -48,7 +48,8 @@ def conditions(
         image_tag: Of the image that it asks for; None for any.
         model_sets: The combinations with the model that it asks for.
     """
-    said, facts = ["tenant = %(tenant)s", "erased_by IS NULL"], {"tenant": wanted.tenant, "image_tag": image_tag}
+    said = ["tenant = %(tenant)s", "erased_by IS NULL"]
+    facts: dict[str, Any] = {"tenant": wanted.tenant, "image_tag": image_tag}
     for name, condition in _PLAIN.items():
         facts[name] = getattr(wanted, name)
         said += [condition] if facts[name] is not None else []
