@@ -26,6 +26,9 @@ FETCH_TIMEOUT_S: Final = 5
 KEYS_LAST_S: Final = 300
 """How long fetched keys are believed, seconds; an unknown key id fetches them anew."""
 
+FETCH_PAUSE_S: Final = 30
+"""How long after a fetch an unknown key id fetches nothing, seconds: or forged tokens would be the issuer's load."""
+
 
 @dataclass(frozen=True, slots=True)
 class Issuer:
@@ -47,7 +50,7 @@ class Issuer:
 class Tokens:
     """Checks tokens of one issuer."""
 
-    def __init__(self, issuer: Issuer) -> None:
+    def __init__(self, issuer: Issuer, *, fetch_pause_s: float = FETCH_PAUSE_S) -> None:
         """Fetch nothing yet.
 
         Raises:
@@ -55,7 +58,9 @@ class Tokens:
         """
         self._issuer = issuer
         try:
-            self._keys = jwt.PyJWKClient(issuer.keys_url, lifespan=KEYS_LAST_S, timeout=FETCH_TIMEOUT_S)
+            self._keys = jwt.PyJWKClient(
+                issuer.keys_url, lifespan=KEYS_LAST_S, timeout=FETCH_TIMEOUT_S, cooldown_duration=fetch_pause_s
+            )
         except jwt.PyJWKClientError as error:
             raise MeshError("the URL of the token issuer's keys is none", remedy="give https://…") from error
 

@@ -66,7 +66,7 @@ def make_world(folder: Path) -> None:
     certificates.write(folder / "expired", certificates.issue(authority, "fusion", (), old, days=1), authority)
     (folder / "policy.toml").write_text(POLICY)
     (folder / "mesh.toml").write_text(policies.rendered() + CALLERS)
-    (folder / "jwks.json").write_text(json.dumps({"keys": [_jwk(SIGNING, "k1")]}))
+    (folder / "jwks.json").write_text(json.dumps({"keys": [jwk(SIGNING, "k1")]}))
 
 
 def published(world: Path) -> Iterator[None]:
@@ -89,7 +89,7 @@ SIGNING = ec.generate_private_key(ec.SECP256R1())
 FORGING = ec.generate_private_key(ec.SECP256R1())
 
 
-def _jwk(key: ec.EllipticCurvePrivateKey, kid: str) -> dict[str, str]:
+def jwk(key: ec.EllipticCurvePrivateKey, kid: str) -> dict[str, str]:
     numbers = key.public_key().public_numbers()
     x, y = (base64.urlsafe_b64encode(n.to_bytes(32, "big")).decode().rstrip("=") for n in (numbers.x, numbers.y))
     return {"kty": "EC", "crv": "P-256", "x": x, "y": y, "kid": kid, "alg": "ES256", "use": "sig"}
@@ -118,8 +118,10 @@ def bare(world: Path, port: int, who: str) -> grpc.aio.Channel:
     return grpc.aio.secure_channel(f"localhost:{port}", credentials)
 
 
-def token(key: Any = SIGNING, algorithm: str = "ES256", kid: str = "k1", **claims: Any) -> str:
+def token(
+    key: Any = SIGNING, algorithm: str = "ES256", kid: str = "k1", headers: dict[str, Any] | None = None, **claims: Any
+) -> str:
     good = {"iss": ISSUER, "aud": "groundwire", "sub": "ann", "role": "analyst", "tenant": "acme"}
     expiry = {"exp": int((dt.datetime.now(dt.UTC) + dt.timedelta(minutes=5)).timestamp())}
     merged = {name: value for name, value in {**good, **expiry, **claims}.items() if value is not None}
-    return jwt.encode(merged, key, algorithm=algorithm, headers={"kid": kid})
+    return jwt.encode(merged, key, algorithm=algorithm, headers={"kid": kid, **(headers or {})})
