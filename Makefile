@@ -91,6 +91,7 @@ down: setup ## Stop the mesh that `make up` started
 .PHONY: test
 test: check setup models vllm ## Run every check and every test, on the real parts
 	scripts/install-debian chromium=chromium redis-server=redis-server
+	scripts/install-prometheus $(VENV)/prometheus
 	$(BIN)/python scripts/install-helm $(VENV)/kube
 	GROUNDWIRE_REQUIRE_HELM=1 GROUNDWIRE_REQUIRE_MODELS=1 GROUNDWIRE_REQUIRE_VLLM=1 \
 		$(BIN)/python -m pytest $(T) $(if $(K),-k "$(K)")
@@ -112,7 +113,8 @@ bench: $(VENV)/dev.stamp setup ## Measure what decides something, and write docs
 	$(BIN)/python -m bench $(BENCH)
 
 .PHONY: test-helm
-test-helm: $(VENV)/dev.stamp ## Check the chart with the real helm
+test-helm: $(VENV)/dev.stamp ## Check the chart with the real helm, and its alerts with promtool
+	scripts/install-prometheus $(VENV)/prometheus
 	$(BIN)/python scripts/install-helm $(VENV)/kube
 	GROUNDWIRE_REQUIRE_HELM=1 $(BIN)/python -m pytest tests/helm
 

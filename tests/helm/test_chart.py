@@ -360,7 +360,9 @@ def keys(values: Any, above: str = "") -> Iterator[str]:
 
 def documented(text: str) -> set[str]:
     """Places above which a comment stands that helm-docs would take: `# -- …`."""
-    found, above, said = set(), [], False
+    found: set[str] = set()
+    above: list[str] = []
+    said = False
     for line in text.splitlines():
         stripped = line.strip()
         if stripped.startswith("# -- "):

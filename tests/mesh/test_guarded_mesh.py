@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
 import sys
 import urllib.request
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import grpc
@@ -19,9 +19,12 @@ from groundwire.mesh.local import Mesh
 from groundwire.mesh.ports import free_ports
 from groundwire.mesh.table import COMPONENTS
 from tests.fakes.ports import distinct_ports
+from tests.helm.chart import CHART
+from tests.mesh.prometheus_server import Prometheus, watching
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
 SHOP = """
 [[callers]]
@@ -50,7 +53,15 @@ def metrics_ports() -> dict[str, int]:
 
 
 @pytest.fixture(scope="module")
-def guarded(certs: Path, metrics_ports: dict[str, int], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mesh]:
+def ports() -> Mapping[str, int]:
+    """Where everything else listens, by variable."""
+    return free_ports(COMPONENTS)
+
+
+@pytest.fixture(scope="module")
+def guarded(
+    certs: Path, metrics_ports: dict[str, int], ports: Mapping[str, int], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Mesh]:
     """A mesh whose services ask who calls, and give their metrics."""
     set_here = {"GROUNDWIRE_CERTS": str(certs)} | {
         f"GROUNDWIRE_{name.upper()}_METRICS_PORT": str(port) for name, port in metrics_ports.items()
@@ -58,7 +69,7 @@ def guarded(certs: Path, metrics_ports: dict[str, int], tmp_path_factory: pytest
     before = {name: os.environ.get(name) for name in set_here}
     os.environ.update(set_here)
     try:
-        with Mesh.start(tmp_path_factory.mktemp("guarded"), ports=free_ports(COMPONENTS)) as started:
+        with Mesh.start(tmp_path_factory.mktemp("guarded"), ports=ports) as started:
             yield started
     finally:
         for name, value in before.items():
@@ -114,10 +125,43 @@ def test_the_alerts_and_the_dashboard_ask_for_metrics_that_the_mesh_gives(
             for family in text_string_to_metric_families(response.read().decode()):
                 for sample in family.samples:
                     given.setdefault(sample.name, set()).update(sample.labels)
-    chart = Path(__file__).parents[2] / "helm" / "groundwire" / "files"
-    asked = (chart / "rules.yaml").read_text() + (chart / "dashboard.json").read_text()
+    asked = (CHART / "files" / "rules.yaml").read_text() + (CHART / "files" / "dashboard.json").read_text()
     wanted = set(re.findall(r"\b(?:rpc_server|groundwire)_[a-z_]+\b", asked))
     # A counter begins with its first count: nothing was degraded here.
     assert wanted - {"groundwire_degradations_total"} <= set(given)
     assert {"rpc_method", "rpc_response_status_code"} <= given["rpc_server_call_duration_seconds_count"]
     assert {"kind", "verdict"} <= given["groundwire_claims_total"]
+
+
+@pytest.fixture
+def watched(
+    guarded: Mesh, metrics_ports: dict[str, int], ports: Mapping[str, int], tmp_path: Path
+) -> Iterator[Prometheus]:
+    """A real Prometheus on all of it, Triton too."""
+    assert guarded
+    with watching(tmp_path, {**metrics_ports, "triton": ports["GROUNDWIRE_TRITON_METRICS_PORT"]}) as prometheus:
+        yield prometheus
+
+
+def test_prometheus_fetches_from_everybody_and_every_panel_of_the_dashboard_shows_something(
+    watched: Prometheus, guarded: Mesh, certs: Path, motorcycle: Path
+) -> None:
+    watched.once("all are fetched from", lambda: len(watched.samples("up == 1")) == len(policies.SERVICES) + 1)
+    with caller(guarded, certs, "shop", "acme") as shop:
+        shop.ask(motorcycle, "What brand is written on the motorcycle?")
+        watched.once("claims are counted", lambda: bool(watched.samples("groundwire_claims_total")))
+        # A rate needs growth between two fetches.
+        shop.ask(motorcycle, "What brand is written on the motorcycle?")
+    watched.once("a claim is supported", lambda: watched.samples("groundwire:supported:ratio_rate1h > 0") != [])
+    for panel in json.loads((CHART / "files" / "dashboard.json").read_text())["panels"]:
+        for target in panel["targets"]:
+            assert watched.samples(target["expr"]), f"{panel['title']} shows nothing: {target['expr']}"
+
+
+def test_prometheus_evaluates_every_rule_and_a_well_mesh_alarms_nobody(watched: Prometheus) -> None:
+    def rules() -> list[dict[str, Any]]:
+        return [rule for group in watched.get("rules")["groups"] for rule in group["rules"]]
+
+    watched.once("all are evaluated", lambda: {rule["health"] for rule in rules()} == {"ok"})
+    # A busy machine may be slow, which an alert bears for some minutes: it is pending then.
+    assert [rule["name"] for rule in rules() if rule.get("state") == "firing"] == []
