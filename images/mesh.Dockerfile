@@ -1,5 +1,7 @@
 # The services of the mesh: one image, started as `python -m services.<name>`. No build tools and no tests in it.
 #   docker build -f images/mesh.Dockerfile -t groundwire/mesh .
+# A tag can be moved. Where it must not, name the base by its digest, and give the chart the digest of what was built:
+#   docker build … --build-arg PYTHON=python@sha256:<digest of the tag below>      helm … --set image.digest=sha256:…
 ARG PYTHON=python:3.11.14-slim-bookworm
 FROM ${PYTHON} AS built
 WORKDIR /src

@@ -1,6 +1,7 @@
 # Triton with our model repository, and the Python environment that the models run in. TRITON names the image of the
 # server: NVIDIA publishes it; any with tritonserver and its python backend for Python 3.11 does.
 #   docker build -f images/triton.Dockerfile --build-arg TRITON=… -t groundwire/triton .
+# As with the mesh's image, TRITON=…@sha256:<digest> pins it, and triton.image.digest is for what was built.
 ARG TRITON=tritonserver:25.10-py3
 FROM ${TRITON}
 WORKDIR /opt/groundwire
