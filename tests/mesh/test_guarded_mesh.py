@@ -138,7 +138,7 @@ def watched(
     guarded: Mesh, metrics_ports: dict[str, int], ports: Mapping[str, int], tmp_path: Path
 ) -> Iterator[Prometheus]:
     """A real Prometheus on all of it, Triton too."""
-    assert guarded
+    assert guarded.addresses
     with watching(tmp_path, {**metrics_ports, "triton": ports["GROUNDWIRE_TRITON_METRICS_PORT"]}) as prometheus:
         yield prometheus
 

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 READ = region_pb2.CAPABILITY_READ_TEXT
 BOX = geometry_pb2.Box(x_max=40, y_max=30)
-THEIRS = {"metadata": ((METADATA, "globex"),)}
-OURS = {"metadata": ((METADATA, "acme"),)}
+THEIRS: dict[str, Any] = {"metadata": ((METADATA, "globex"),)}
+OURS: dict[str, Any] = {"metadata": ((METADATA, "acme"),)}
 
 REQUESTS: dict[str, Any] = {
     "GetImage": pb.GetImageRequest(),
