@@ -120,7 +120,7 @@ def _why_not(
         )
     if not evidence.candidates:
         return _nothing(plan, target, evidence, sight)
-    return _not_credible(target, evidence, sight)
+    return _not_credible(plan, target, evidence, sight)
 
 
 def _blind(plan: Plan, target: Target | None, sight: Sight) -> Abstention | None:
@@ -191,9 +191,9 @@ def _near_misses(target: Target | None, regions: Mapping[str, Region]) -> tuple[
     return tuple(r.id for r in ranked[:NEAR_MISSES] if lettering.presence(target.literal_text, r.text) > 0)
 
 
-def _not_credible(target: Target | None, evidence: TargetEvidence, sight: Sight) -> Abstention | None:
+def _not_credible(plan: Plan, target: Target | None, evidence: TargetEvidence, sight: Sight) -> Abstention | None:
     near = tuple(c.region_id for c in evidence.candidates[:NEAR_MISSES])
-    if doubt.tied(target, evidence, sight.regions):
+    if doubt.tied(plan, target, evidence, sight.regions):
         detail = "Several places fit equally well and say different things."
         return Abstention(AbstentionReason.AMBIGUOUS, detail, evidence.target_id, near_region_ids=near)
     best = max(candidate.fit for candidate in evidence.candidates)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from services.common.claims import AbstentionReason
-from services.common.plans import TextField
+from services.common.plans import Task, TextField
 from services.fusion.core import pool
-from services.fusion.core.lettering import same
+from services.fusion.core.forms import form_of, same_value
 from services.fusion.core.policy import TIE_MARGIN
 
 if TYPE_CHECKING:
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from services.common.regions import Region
     from services.fusion.core.policy import Policy
     from services.fusion.core.resolve import Resolution
+
+
+_ONE_ANSWER: Final = frozenset({Task.READ, Task.COMPARE})
+"""Tasks that want the value itself: that one is there, and where, several tell as well as one."""
 
 
 class EscalationReason(IntEnum):
@@ -57,11 +61,12 @@ def doubts(
     targets = {target.id: target for target in plan.targets}
     known = blind | {target.id for target in plan.targets if target.earlier}
     seen = [item for item in resolution.evidence if item.target_id not in known]
-    found = (_doubt(targets.get(item.target_id), item, resolution, regions, policy) for item in seen)
+    found = (_doubt(plan, targets.get(item.target_id), item, resolution, regions, policy) for item in seen)
     return tuple(doubt for doubt in found if doubt is not None)
 
 
 def _doubt(
+    plan: Plan,
     target: Target | None,
     evidence: TargetEvidence,
     resolution: Resolution,
@@ -77,18 +82,22 @@ def _doubt(
         return Escalation(EscalationReason.NOTHING_FOUND, "nothing that it found fits", evidence.target_id)
     if wants_all(target):
         return _doubt_of_all(evidence, regions, policy)
-    return _doubt_of_best(target, evidence, regions, policy)
+    return _doubt_of_best(plan, target, evidence, regions, policy)
 
 
 def _doubt_of_best(
-    target: Target | None, evidence: TargetEvidence, regions: Mapping[str, Region], policy: Policy
+    plan: Plan,
+    target: Target | None,
+    evidence: TargetEvidence,
+    regions: Mapping[str, Region],
+    policy: Policy,
 ) -> Escalation | None:
     best = regions[evidence.candidates[0].region_id]
     score = pool.score(best)
     if score < policy.believe_from:
         detail = f"best fast finding {_named(best)} scored {score:.2f}, below {policy.believe_from:.2f}"
         return Escalation(EscalationReason.LOW_SCORE, detail, evidence.target_id)
-    if tied(target, evidence, regions):
+    if tied(plan, target, evidence, regions):
         first, second = (regions[c.region_id] for c in evidence.candidates[:2])
         detail = f"{_named(first)} and {_named(second)} fit equally well"
         return Escalation(EscalationReason.TIE, detail, evidence.target_id)
@@ -111,13 +120,17 @@ def wants_all(target: Target | None) -> bool:
     return target is None or (target.is_text and not target.literal_text and target.text_field is TextField.ANY)
 
 
-def tied(target: Target | None, evidence: TargetEvidence, regions: Mapping[str, Region]) -> bool:
-    """Whether two candidates fit equally well and say different things, where one answer is wanted."""
-    if target is None or wants_all(target) or target.literal_text or len(evidence.candidates) < 2:  # noqa: PLR2004
+def tied(plan: Plan, target: Target | None, evidence: TargetEvidence, regions: Mapping[str, Region]) -> bool:
+    """Whether candidates fit equally well and say different things, where one answer is wanted."""
+    if target is None or not target.is_text or plan.task not in _ONE_ANSWER:
         return False
-    first, second = evidence.candidates[:2]
-    values = [c.value or regions[c.region_id].text for c in (first, second)]
-    return target.is_text and first.fit - second.fit < TIE_MARGIN and not same(*values)
+    if wants_all(target) or target.literal_text or not evidence.candidates:
+        return False
+    first, *others = evidence.candidates
+    form = form_of(target.text_field, target.noun)
+    value = first.value or regions[first.region_id].text
+    near = (c.value or regions[c.region_id].text for c in others if first.fit - c.fit < TIE_MARGIN)
+    return any(not same_value(form, value, other) for other in near)
 
 
 def _named(region: Region) -> str:

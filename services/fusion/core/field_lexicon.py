@@ -46,6 +46,28 @@ KEYS: Final[Mapping[TextField, Mapping[str, float]]] = MappingProxyType(
 )
 """Printed key → how surely its value is the one that is meant, in [0, 1]."""
 
+DATED_OTHERWISE: Final = frozenset(
+    [
+        "due",
+        "expiry",
+        "expires",
+        "exp",
+        "expiration",
+        "delivery",
+        "birth",
+        "valid",
+        "validity",
+        "until",
+        "before",
+        "best",
+        "effective",
+        "start",
+        "end",
+        "member",
+    ]
+)
+"""Words that make a date another one than that of the page."""
+
 SPOILERS: Final[Mapping[TextField, frozenset[str]]] = MappingProxyType(
     {
         TextField.TOTAL: frozenset(
@@ -77,10 +99,57 @@ SPOILERS: Final[Mapping[TextField, frozenset[str]]] = MappingProxyType(
                 "no",
                 "summary",
             ]
-        )
+        ),
+        TextField.DATE: DATED_OTHERWISE,
     }
 )
 """Words that make a key mean another value: a "total qty" is no total."""
+
+FILLERS: Final = frozenset(
+    [
+        "the",
+        "your",
+        "our",
+        "amount",
+        "amt",
+        "rm",
+        "myr",
+        "usd",
+        "eur",
+        "paid",
+        "given",
+        "received",
+        "tendered",
+        "total",
+        "less",
+        "add",
+        "plus",
+        "adj",
+        "adjustment",
+        "due",
+    ]
+)
+"""Words of a label that change nothing of what its key says: "change due", "total discount", "rounding adj"."""
+
+SAME_WORDS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        word: group
+        for group in (
+            ("number", "no", "num", "nbr", "id"),
+            ("invoice", "inv"),
+            ("receipt", "rcpt"),
+            ("registration", "reg"),
+            ("reference", "ref"),
+            ("quantity", "qty"),
+            ("service", "svc"),
+            ("subtotal", "sub total"),
+            ("website", "web", "site"),
+            ("email", "e mail", "mail"),
+        )
+        for word in group
+    }
+)
+"""A word of a key and how else pages print it."""
 
 WEAKENERS: Final = MappingProxyType({"includes": 0.65})
 """Words beside which a key says less: a line "total includes GST" may give the total or the tax."""
@@ -91,23 +160,54 @@ TAX_INCLUDED: Final = re.compile(r"\b(incl|inclusive|including|includes|with|inc
 TAXES: Final = frozenset({"tax", "gst", "vat"})
 
 REGISTRATION: Final = re.compile(
-    r"\s*(?:\(\d{4,}[-\s]?[A-Z]?\)?|\b\d{4,}-?\s?[A-Z]\)?|\bco\.?\s?reg\b.*)\s*$", re.IGNORECASE
+    r"[\s,(]*(?:(?:\b\d{12}\s*)?(?:\(\d{4,}[-\s]*[A-Z]?\)?|\b\d{4,}\s?-?\s?[A-Z]\)?)|"
+    r"\b(?:co|company|reg|registration|roc|br|gst|sst|vat)\b\W*(?:reg\w*|no|id)\b.*|\bco\.?\s?reg\b.*)\W*$",
+    re.IGNORECASE,
 )
 """A company's registration number, printed behind its name, or the words that announce it."""
 
 COMPANY_ENDINGS: Final = re.compile(
-    r"\b(sdn|bhd|ltd|limited|inc|llc|plc|corp|co|gmbh|ag|s/b|enterprise|restaurant|trading|store|mart|shop|"
-    r"company|hardware|bakeries|pharmacy|cafe)\b",
+    r"\b(?:sdn\W*bhd|sdn|bhd|ltd|limited|inc|llc|plc|corp|co|gmbh|ag|s/b|enterprise|restaurant|trading|store|mart|shop|"
+    r"company|hardware|bakeries|bakery|pharmacy|cafe|supermarket)\b",
     re.IGNORECASE,
 )
-"""Words that firms end their names with."""
+"""Words that firms end their names with: legal forms, and words for a trade."""
 
 LEGAL_FORMS: Final = re.compile(
-    r"\b(sdn|bhd|ltd|limited|inc|llc|plc|corp|gmbh|ag|s/b|enterprise|co)\b\W*$", re.IGNORECASE
+    r"(?:sdn\W*b\w?d|\b(?:sdn|bhd|ltd|limited|inc|llc|plc|corp|gmbh|ag|s/b|enterprise|co))\b\W*$", re.IGNORECASE
 )
-"""Legal forms, at the end of a name."""
+"""Legal forms, at the end of a name. A reader of lettering may lose the space within one, or mistake a letter."""
+
+MISREAD_FORMS: Final = re.compile(r"sdn\W*(?!bhd)b\w?d\W*$", re.IGNORECASE)
+"""What is a legal form but for a letter: such a name was misread, or is misprinted."""
 
 TITLES: Final = frozenset(
-    {"tax", "invoice", "receipt", "cash", "bill", "sales", "number", "copy", "customer", "welcome", "original", "guest"}
+    {
+        *("tax", "invoice", "receipt", "cash", "bill", "sales", "number", "copy", "customer", "welcome", "original"),
+        *("guest", "simplified", "official", "taxinvoice", "duplicate", "reprint", "payment", "order", "note", "no"),
+        *("adjustment", "credit", "debit", "memo", "slip", "thank", "you", "to", "the", "date", "time", "table"),
+    }
 )
 """Words that head a page. A line of nothing else is no firm's name."""
+
+ADDRESS_WORDS: Final = re.compile(
+    r"\b(?:jalan|jln|lorong|lrg|taman|tmn|kampung|kawasan|mukim|bandar|seksyen|section|persiaran|lebuh(?:raya)?|"
+    r"street|road|rd|avenue|ave|lane|boulevard|blvd|highway|drive|floor|flr|unit|suite|block|blk|lot|"
+    r"p\.?\s?o\.?\s?box|\d{5}(?:-\d{4})?)\b|^\W*no\b\.?\W*\d|^\W*\d+\W*,",
+    re.IGNORECASE,
+)
+"""What is written in addresses: words for ways, quarters and floors, a house's number at the start, a post code."""
+
+CONTACTS: Final = re.compile(
+    r"\b(?:tel|telephone|fax|phone|hp|mobile|whatsapps?|e-?mail|gst|sst|vat|reg|roc|website|invoice|receipt|cashier|"
+    r"date|time|document|table|bill no)\b|@|\bwww\b|://",
+    re.IGNORECASE,
+)
+"""What a line that gives a number, a key or a site has, and a name has not."""
+
+INTRODUCED: Final = re.compile(
+    r"\b(?:owned|operated|managed|powered|distributed|printed|supplied)\s?by\b|\b(?:sold|bill|ship|deliver)(?:ed)?\s?to\b|"
+    r"\b(?:customer|member|division)\b",
+    re.IGNORECASE,
+)
+"""What says that the firm named next is another one: who owns the shop, who bought there, who made the till."""

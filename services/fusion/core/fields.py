@@ -1,41 +1,31 @@
 """Values of a page: the total, the date, the telephone number, whatever stands beside a printed key.
 
-1. Keys: lettering that names the field, with a strength from the lexicon.
-2. Values: for each key, lettering of the right form: in the same region, to its right, or beneath it.
+1. Keys: lettering that names the field (`keys`), each with a strength.
+2. Values: for each key, lettering of the value's form: in the same region, to its right, or beneath it.
 3. Without a key, a value of the right form fits weakly by itself, where the form says enough (all but totals).
+
+How well a value was read is no sign that it is the one that is meant: values that are meant equally fit equally, and
+where they differ, the question has no one answer.
 """
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from services.common.claims import Candidate
 from services.common.plans import TextField
-from services.fusion.core import layout, pool
-from services.fusion.core.field_lexicon import (
-    COMPANY_ENDINGS,
-    KEYS,
-    REGISTRATION,
-    SPOILERS,
-    TAX_INCLUDED,
-    TAXES,
-    TITLES,
-    WEAKENERS,
-)
+from services.fusion.core import firms, layout, pool
+from services.fusion.core.forms import FINDERS, Form, form_of
+from services.fusion.core.keys import Key, keys_of
 from services.fusion.core.lettering import normalised, similarity
-from services.fusion.core.values import FINDERS, amount_value
+from services.fusion.core.values import amount_value, lone_phone_in
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from services.common.plans import Target
     from services.common.regions import Region
-
-_WORD: Final = re.compile(r"[a-z/]+")
-_KEY_NEAR: Final = 0.85
-"""Similarity from which a printed key is the one that was asked for."""
 
 BELOW_DISCOUNT: Final = 0.9
 """A value beneath its key is less sure to belong to it than one beside it."""
@@ -43,21 +33,31 @@ BELOW_DISCOUNT: Final = 0.9
 UNKEYED_FIT: Final = 0.75
 """Fit of a value that stands alone, before its reading's score."""
 
+TIMED_BONUS: Final = 0.04
+
 LARGEST_BONUS: Final = 0.03
 """Among equally named totals the largest amount is the whole."""
 
 ROUNDING: Final = 0.05
 """Cash totals are rounded by at most this much, in the printed currency; the rounded one is printed last."""
 
-TOP_OF_PAGE: Final = 0.2
-"""Share of the page's height in which a firm prints its name."""
+_ALONE: Final = frozenset({Form.DATE, Form.TIME, Form.PHONE, Form.MAIL, Form.SITE})
+"""Forms that say what the value is, without a key. So does an amount where a price is asked for."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Key:
+class _Fitting:
+    """A value that may be the field's: `meant` says how surely, apart from how well it was read."""
+
     region: Region
-    strength: float
-    rest: str
+    meant: float
+    value: str
+    key_id: str = ""
+
+    @property
+    def candidate(self) -> Candidate:
+        context = (self.key_id,) if self.key_id else ()
+        return Candidate(self.region.id, self.meant * pool.score(self.region), self.value, context)
 
 
 def field_candidates(target: Target, regions: Sequence[Region]) -> list[Candidate]:
@@ -70,104 +70,89 @@ def field_candidates(target: Target, regions: Sequence[Region]) -> list[Candidat
     if target.text_field is TextField.BRAND:
         return _repeated_lettering(regions)
     if target.text_field is TextField.COMPANY:
-        found = _firm_names(regions)
-    else:
-        found = _keyed(target, regions) or _unkeyed(target, regions)
+        return _best_of_each(firms.candidates(regions))
+    found = list(_keyed(target, regions)) or _unkeyed(target, regions)
     if target.text_field is TextField.TOTAL:
-        found = _favouring_largest(found, regions)
-    return sorted(_best_of_each(found), key=lambda c: (-c.fit, c.region_id))
+        return _best_of_each(_favouring_largest([each.candidate for each in found], regions))
+    if target.text_field is TextField.DATE:
+        found = [_dated(each, regions) for each in found]
+    return _best_of_each(_evened(found))
 
 
-def _keyed(target: Target, regions: Sequence[Region]) -> list[Candidate]:
-    candidates = []
-    for key in _keys(target, regions):
-        value = _value_of(key, target.text_field, regions)
-        if value is not None:
-            candidates.append(value)
-    return candidates
+def _keyed(target: Target, regions: Sequence[Region]) -> Iterator[_Fitting]:
+    form = form_of(target.text_field, target.noun)
+    for key in keys_of(target, regions):
+        if target.text_field is TextField.TOTAL:
+            yield from _total_of(key, regions)
+        else:
+            yield from _values_of(key, form, regions)
 
 
-def _keys(target: Target, regions: Sequence[Region]) -> list[_Key]:
-    table = KEYS.get(target.text_field) or {target.noun: 0.9}
-    keys = []
-    for region in regions:
-        strength, rest = _key_strength(region.text, table, SPOILERS.get(target.text_field, frozenset()))
-        if strength > 0:
-            keys.append(_Key(region, strength, rest))
-    return keys
-
-
-def _key_strength(text: str, table: Mapping[str, float], spoilers: frozenset[str]) -> tuple[float, str]:
-    """How surely the text is one of the table's keys, and what follows the key in the text."""
-    label, colon, after = text.partition(":")
-    words = _WORD.findall(label.casefold())
-    tax_is_fine = TAX_INCLUDED.search(" ".join(words)) is not None
-    spoiled = (spoilers - TAXES if tax_is_fine else spoilers) & set(words)
-    if spoiled:
-        return 0.0, ""
-    best, rest = 0.0, ""
-    for key, strength in table.items():
-        size = len(key.split())
-        for start in range(len(words) - size + 1):
-            if similarity(" ".join(words[start : start + size]), key) >= _KEY_NEAR and strength > best:
-                best, rest = strength, after if colon else _after(text, words[start + size - 1])
-    weakest = min((WEAKENERS[word] for word in words if word in WEAKENERS), default=1.0)
-    return best * weakest, rest.strip()
-
-
-def _after(text: str, word: str) -> str:
-    position = text.casefold().find(word)
-    return text[position + len(word) :] if position >= 0 else ""
-
-
-def _value_of(key: _Key, field: TextField, regions: Sequence[Region]) -> Candidate | None:
-    finder = FINDERS.get(field, str.strip)
+def _values_of(key: Key, form: Form, regions: Sequence[Region]) -> Iterator[_Fitting]:
+    """The value of a key: in its own lettering, else beside it, else beneath it, where a column gives several."""
+    finder = FINDERS.get(form, str.strip)
     within = finder(key.rest)
     if normalised(within):
-        return Candidate(key.region.id, key.strength * pool.score(key.region), within)
-    beside = [(region, 1.0) for region in layout.right_of(key.region, regions)]
+        yield _Fitting(key.region, key.strength, within)
+        return
+    beside = [region for region in layout.right_of(key.region, regions) if normalised(region.text)]
+    if beside:
+        region = _end_of_line(beside) if form is Form.AMOUNT else beside[0]
+        value = finder(region.text)
+        if normalised(value):
+            yield _Fitting(region, key.strength, value, key.region.id)
+            return
+    for region in layout.column(key.region, regions):
+        value = finder(region.text)
+        if not normalised(value):
+            return
+        yield _Fitting(region, key.strength * BELOW_DISCOUNT, value, key.region.id)
+
+
+def _end_of_line(beside: Sequence[Region]) -> Region:
+    """The amount of a line stands at its end, whatever else is printed between: the last lettering with a figure."""
+    return next((r for r in reversed(beside) if any(c.isdecimal() for c in r.text)), beside[0])
+
+
+def _total_of(key: Key, regions: Sequence[Region]) -> Iterator[_Fitting]:
+    finder = FINDERS[Form.AMOUNT]
+    within = finder(key.rest)
+    if normalised(within):
+        yield _Fitting(key.region, key.strength, within)
+        return
+    beside = [(region, 1.0) for region in reversed(layout.right_of(key.region, regions))]
     beneath = [(region, BELOW_DISCOUNT) for region in layout.below(key.region, regions)]
-    # The amount of a line stands at its end, whatever else is printed between.
-    if field in (TextField.TOTAL, TextField.PRICE):
-        beside.reverse()
     for region, factor in (*beside, *beneath):
         value = finder(region.text)
         if normalised(value):
-            fit = key.strength * factor * pool.score(region)
-            return Candidate(region.id, fit, value, (key.region.id,))
-    return None
+            yield _Fitting(region, key.strength * factor, value, key.region.id)
+            return
 
 
-def _unkeyed(target: Target, regions: Sequence[Region]) -> list[Candidate]:
-    finder = FINDERS.get(target.text_field)
+def _dated(each: _Fitting, regions: Sequence[Region]) -> _Fitting:
+    """A date, surer where the time of day is printed with it: then it is when the page was made."""
+    beside = [each.region, *(r for r in regions if layout.on_one_line(each.region.box, r.box))]
+    timed = any(FINDERS[Form.TIME](region.text) for region in beside)
+    return replace(each, meant=min(1.0, each.meant + TIMED_BONUS)) if timed else each
+
+
+def _unkeyed(target: Target, regions: Sequence[Region]) -> list[_Fitting]:
+    form = form_of(target.text_field, target.noun)
     # An amount without a key may be anything; only a price may stand alone.
-    if finder is None or target.text_field is TextField.TOTAL:
+    if form not in _ALONE and target.text_field is not TextField.PRICE:
         return []
+    if target.text_field is TextField.KEYED and form not in (Form.MAIL, Form.SITE):
+        return []
+    finder: Callable[[str], str] = lone_phone_in if form is Form.PHONE else FINDERS[form]
     found = [(region, finder(region.text)) for region in layout.reading_order(regions)]
-    return [Candidate(region.id, UNKEYED_FIT * pool.score(region), value) for region, value in found if value]
+    return [_Fitting(region, UNKEYED_FIT, value) for region, value in found if value]
 
 
-def _firm_names(regions: Sequence[Region]) -> list[Candidate]:
-    """Lettering at the top of the page, better the more it is written like a firm's name."""
-    top = [r for r in layout.reading_order(regions) if layout.depth(r, regions) <= TOP_OF_PAGE]
-    candidates = []
-    for place, region in enumerate(top):
-        if not _mostly_letters(region.text) or TITLES.issuperset(_WORD.findall(region.text.casefold())):
-            continue
-        name = REGISTRATION.sub("", region.text)
-        rest: tuple[str, ...] = ()
-        # A long name goes on beneath: the ending alone is no name.
-        for below in layout.below(region, top)[:1]:
-            if COMPANY_ENDINGS.match(below.text) and len(below.text.split()) <= 2:  # noqa: PLR2004
-                name, rest = f"{name} {REGISTRATION.sub('', below.text)}", (below.id,)
-        fit = 0.95 if COMPANY_ENDINGS.search(name) and len(name.split()) > 2 else 0.7 - 0.05 * place  # noqa: PLR2004
-        candidates.append(Candidate(region.id, max(0.1, fit) * pool.score(region), name, rest))
-    return candidates
-
-
-def _mostly_letters(text: str) -> bool:
-    letters = sum(c.isalpha() for c in text)
-    return letters >= 3 and letters >= 0.5 * len(normalised(text))  # noqa: PLR2004
+def _evened(found: Sequence[_Fitting]) -> list[Candidate]:
+    """Candidates whose fits differ by what is meant alone; of those meant as surely, the best read first."""
+    best = max((pool.score(each.region) for each in found), default=0.0)
+    ordered = sorted(found, key=lambda each: -pool.score(each.region))
+    return [replace(each.candidate, fit=each.meant * best) for each in ordered]
 
 
 def _repeated_lettering(regions: Sequence[Region]) -> list[Candidate]:
@@ -208,9 +193,10 @@ def _favouring_largest(candidates: list[Candidate], regions: Sequence[Region]) -
 
 
 def _best_of_each(candidates: Sequence[Candidate]) -> list[Candidate]:
+    """Best first; of equal ones, in the order given."""
     best: dict[str, Candidate] = {}
     for candidate in candidates:
         held = best.get(candidate.region_id)
         if held is None or candidate.fit > held.fit:
             best[candidate.region_id] = candidate
-    return list(best.values())
+    return sorted(best.values(), key=lambda c: -c.fit)

@@ -41,15 +41,40 @@ def below(key: Region, regions: Iterable[Region]) -> list[Region]:
     return sorted((r for r in regions if r.id != key.id and under(r.box)), key=lambda r: (r.box.y_min, r.id))
 
 
+def column(key: Region, regions: Sequence[Region]) -> list[Region]:
+    """What stands beneath a key that heads a column, top to bottom, for as long as it goes on.
+
+    A region that has lettering to its left while the key has none is the end of another line, and no column's.
+    """
+    found: list[Region] = []
+    foot = key
+    while (under := next(iter(below(foot, regions)), None)) is not None:
+        if _left_of(under, regions) and not _left_of(key, regions):
+            break
+        found.append(under)
+        foot = under
+    return found
+
+
+def _left_of(region: Region, regions: Iterable[Region]) -> list[Region]:
+    middle = region.box.center[0]
+    return [r for r in regions if r.id != region.id and on_one_line(region.box, r.box) and r.box.center[0] < middle]
+
+
+def lines(regions: Iterable[Region]) -> list[list[Region]]:
+    """Regions by line, top to bottom, left to right within each."""
+    found: list[list[Region]] = []
+    for region in sorted(regions, key=lambda r: (r.box.center[1], r.box.x_min, r.id)):
+        if found and on_one_line(found[-1][0].box, region.box):
+            found[-1].append(region)
+        else:
+            found.append([region])
+    return [sorted(line, key=lambda r: (r.box.x_min, r.id)) for line in found]
+
+
 def reading_order(regions: Iterable[Region]) -> list[Region]:
     """Top to bottom by line, left to right within a line."""
-    lines: list[list[Region]] = []
-    for region in sorted(regions, key=lambda r: (r.box.center[1], r.box.x_min, r.id)):
-        if lines and on_one_line(lines[-1][0].box, region.box):
-            lines[-1].append(region)
-        else:
-            lines.append([region])
-    return [region for line in lines for region in sorted(line, key=lambda r: (r.box.x_min, r.id))]
+    return [region for line in lines(regions) for region in line]
 
 
 def depth(region: Region, regions: Sequence[Region]) -> float:

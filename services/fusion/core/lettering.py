@@ -53,3 +53,18 @@ def presence(phrase: str, text: str) -> float:
     lengths = {n for n in (count - 1, count, count + 1) if n >= 1}
     runs = [" ".join(words[i : i + n]) for n in lengths for i in range(len(words) - n + 1)]
     return max((similarity(phrase, run) for run in (*runs, text)), default=0.0)
+
+
+def occurrences(phrase: str, text: str) -> int:
+    """How often `phrase` is written in `text`, as runs of whole words that are at least `NEAR` it; 0 for nowhere.
+
+    >>> occurrences("exit", "EXIT ← EXIT")
+    2
+    """
+    words, size = text.split(), max(1, len(phrase.split()))
+    count = start = 0
+    while start < len(words):
+        found = similarity(phrase, " ".join(words[start : start + size])) >= NEAR
+        count += found
+        start += size if found else 1
+    return count or int(presence(phrase, text) >= NEAR)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from services.common.claims import AbstentionReason, Candidate, TargetEvidence
 from services.common.plans import Plan, Task, TextField
 from services.common.regions import Capability, Tier
-from services.fusion.core import findings, layout, lettering, objects, phrases, pool
+from services.fusion.core import doubt, findings, kinds, layout, lettering, objects, phrases, pool
 from services.fusion.core.fields import field_candidates
 from services.fusion.core.objects import Found, Setback
 from services.fusion.core.policy import CREDIBLE_FROM
@@ -60,11 +60,13 @@ def resolve(plan: Plan, scene: Scene) -> Resolution:
     """Resolve a plan against what is known of the picture."""
     if not plan.targets:
         return Resolution((_evidence("", _whole_picture(plan, scene), searched=scene.sought(None)),), {})
-    fits = {target.id: _fits(target, scene) for target in plan.targets}
     texts = {target.id: _written(target, scene) for target in plan.targets if target.is_text}
+    fits = {target.id: _fits(target, texts, scene) for target in plan.targets}
     found: dict[str, Found] = {}
     for group in objects.joined(plan):
         found |= _group(plan, group, fits, texts, scene)
+    if plan.task is Task.COUNT:
+        found |= _uncounted(plan, found, scene)
     evidence = [_evidence_of(plan, target, found[target.id], scene) for target in plan.targets]
     derived = findings.derived(plan, evidence, scene.regions, scene.image_size)
     settled = {name: each.setback for name, each in found.items() if each.setback is not None}
@@ -82,7 +84,7 @@ def _group(
     there = [target for target in group if fits[target.id]]
     found = {target.id: Found(()) for target in group if not fits[target.id]}
     if len(there) == 1 and there[0].is_text:
-        return {**found, there[0].id: Found(tuple(texts[there[0].id]))}
+        return {**found, there[0].id: _alone(there[0], fits, texts)}
     for target, bare in ((t, _bare_of(plan, t, found)) for t in there):
         if bare is not None and not target.is_text:
             near = tuple(region.id for region, _ in fits[target.id][: objects.NEAR_MISSES])
@@ -92,6 +94,21 @@ def _group(
     for name, each in resolved.items():
         found[name] = _with_values(each, texts[name]) if name in texts else each
     return found
+
+
+def _alone(
+    target: Target, fits: Mapping[str, Sequence[tuple[Region, float]]], texts: Mapping[str, Sequence[Candidate]]
+) -> Found:
+    """Lettering that nothing else found in the picture places."""
+    if not doubt.wants_all(target) or target.earlier:
+        return Found(tuple(texts[target.id]))
+    return kinds.alone(target, [region for region, _ in fits[target.id]])
+
+
+def _uncounted(plan: Plan, found: Mapping[str, Found], scene: Scene) -> dict[str, Found]:
+    by_id = {region.id: region for region in scene.regions}
+    pieces = [target for target in plan.targets[:1] if doubt.wants_all(target)]
+    return {target.id: kinds.uncounted(target, found[target.id], by_id) for target in pieces}
 
 
 def _bare_of(plan: Plan, target: Target, absent: Mapping[str, Found]) -> Setback | None:
@@ -125,20 +142,25 @@ def _evidence_of(plan: Plan, target: Target, found: Found, scene: Scene) -> Targ
     if plan.task is Task.COUNT and not target.is_text:
         # What is not credible is not counted; where nothing is, it shows why nothing is claimed.
         candidates = tuple(c for c in candidates if c.fit >= CREDIBLE_FROM) or candidates
-    return _evidence(target.id, candidates, searched=target.earlier or scene.sought(target))
+    evidence = _evidence(target.id, candidates, searched=target.earlier or scene.sought(target))
+    if plan.task is Task.COUNT and target.literal_text:
+        by_id = {region.id: region.text for region in scene.regions}
+        often = (lettering.occurrences(target.literal_text, by_id[c.region_id]) for c in candidates)
+        return replace(evidence, distinct=sum(often))
+    return evidence
 
 
 def _evidence(target_id: str, candidates: Sequence[Candidate], *, searched: bool) -> TargetEvidence:
     return TargetEvidence(target_id, tuple(candidates), len(candidates), searched)
 
 
-def _fits(target: Target, scene: Scene) -> list[tuple[Region, float]]:
+def _fits(target: Target, texts: Mapping[str, Sequence[Candidate]], scene: Scene) -> list[tuple[Region, float]]:
     """The regions that may be the target by themselves, and how well each is it."""
     if target.earlier:
         return [(region, pool.score(region)) for region in scene.earlier.get(target.id, ())]
     if target.is_text:
         by_id = {region.id: region for region in scene.regions}
-        return [(by_id[candidate.region_id], candidate.fit) for candidate in _written(target, scene)]
+        return [(by_id[candidate.region_id], candidate.fit) for candidate in texts[target.id]]
     return objects.labelled(target, scene.regions)
 
 
@@ -151,7 +173,7 @@ def _written(target: Target, scene: Scene) -> list[Candidate]:
     standing = pool.standing(written)
     if target.text_field is not TextField.ANY:
         return field_candidates(target, standing)
-    return _all_lettering(standing)
+    return _all_lettering(kinds.of_kind(target, standing))
 
 
 def _whole_picture(plan: Plan, scene: Scene) -> list[Candidate]:

@@ -1,4 +1,4 @@
-"""Values that lettering may hold: amounts, dates, times, telephone numbers. Each function finds the printed form."""
+"""Values that lettering may hold: amounts, dates, numbers to call, sites … Each function finds the printed form."""
 
 from __future__ import annotations
 
@@ -9,11 +9,7 @@ from dateutil import parser as dates
 from price_parser import Price
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-from types import MappingProxyType
-
-from services.common.plans import TextField
+    from datetime import date
 
 _AMOUNT: Final = re.compile(
     r"(?:(?:RM|USD|EUR|GBP|SGD|MYR|Rs\.?)\s?|[$€£¥₹]\s?)?-?\d{1,3}(?:(?:,\d{3})+|\d*)[.,]\d{2}(?!\d)(?:\s?[€£$])?",
@@ -23,14 +19,24 @@ _WHOLE_AMOUNT: Final = re.compile(r"(?:(?:RM|USD|EUR|GBP|Rs\.?)\s?|[$€£¥₹]
 _MONTH: Final = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
 _YEAR: Final = r"(?:(?:19|20)\d{2}|\d{2}(?!\d))"  # four digits may run into a time that is printed too close
 _DATE: Final = re.compile(
-    rf"(?<!\d)(?:\d{{1,2}}([./-])\d{{1,2}}\1{_YEAR}|\d{{4}}([./-])\d{{1,2}}\2\d{{1,2}}(?!\d)|"
-    rf"\d{{1,2}}[\s-]?{_MONTH}[\s,-]*{_YEAR}|{_MONTH}\s?\d{{1,2}},?\s?(?:19|20)\d{{2}})",
+    rf"(?<!\d)(?:\d{{1,2}}\s?([./-])\s?\d{{1,2}}\s?\1\s?{_YEAR}|\d{{4}}([./-])\d{{1,2}}\2\d{{1,2}}(?!\d)|"
+    rf"\d{{1,2}}[\s.-]?{_MONTH}[\s,.'-]*{_YEAR}|{_MONTH}\s?\d{{1,2}},?\s?(?:19|20)\d{{2}})",
     re.IGNORECASE,
 )
 _TIME: Final = re.compile(
     r"(?<![\d:])(?:[01]?\d|2[0-3]):[0-5]\d(?::[0-5]\d)?(?:\s?[ap]\.?m\.?)?(?![\d:])", re.IGNORECASE
 )
 _PHONE: Final = re.compile(r"(?<![\d.])\+?\(?\d[\d\s()./-]{5,17}\d(?![\d.])")
+_CODE: Final = re.compile(r"[A-Z0-9][A-Z0-9/._-]*", re.IGNORECASE)
+_RATE: Final = re.compile(r"(?<![\d.,])\d{1,3}(?:[.,]\d+)?\s?%")
+_NUMBER: Final = re.compile(r"(?<![\d.,])\d{1,4}(?:\.0+)?(?![\d.,]*\d)")
+_MAIL: Final = re.compile(r"[\w.+-]+\s?@\s?[\w-]+(?:\.[\w-]+)+")
+_SITE: Final = re.compile(
+    r"(?<![@\w.-])(?:https?://\S+|www\.[\w-]+(?:\.[\w-]+)+(?:/[^\s,;]*)?|[\w-]+\.(?:com|org|net)(?:\.\w\w)?\b)",
+    re.IGNORECASE,
+)
+_NAME_LETTERS: Final = 2
+_LONE_DIGITS: Final = 12
 _PHONE_DIGITS: Final = (7, 15)  # fewest that make a subscriber number, most that E.164 allows
 
 
@@ -56,11 +62,15 @@ def date_in(text: str) -> str:
 
 
 def _is_date(printed: str) -> bool:
+    return day_of(printed) is not None
+
+
+def day_of(printed: str) -> date | None:
+    """The day that a printed date means, the day before the month; None when it is no date."""
     try:
-        dates.parse(printed, dayfirst=not printed[:4].isdecimal())
+        return dates.parse(re.sub(r"\s?([./-])\s?", r"\1", printed), dayfirst=not printed[:4].isdecimal()).date()
     except (ValueError, OverflowError):
-        return False
-    return True
+        return None
 
 
 def time_in(text: str) -> str:
@@ -78,13 +88,56 @@ def phone_in(text: str) -> str:
     return ""
 
 
-FINDERS: Final[Mapping[TextField, Callable[[str], str]]] = MappingProxyType(
-    {
-        TextField.TOTAL: amount_in,
-        TextField.PRICE: amount_in,
-        TextField.DATE: date_in,
-        TextField.TIME: time_in,
-        TextField.PHONE: phone_in,
-    }
-)
-"""How to find the value of a field in lettering; fields that are not here take any lettering."""
+def lone_phone_in(text: str) -> str:
+    """The text, where it is a telephone number by its looks alone; empty where it may be any other number.
+
+    It begins as numbers to call do, with a zero, a plus or a bracket, and nothing else is written with it.
+    """
+    trimmed = text.strip(" .,;:")
+    found = phone_in(trimmed)
+    starts = trimmed[:1] in ("+", "0", "(")
+    return found if found == trimmed and starts and sum(c.isdecimal() for c in found) <= _LONE_DIGITS else ""
+
+
+def code_in(text: str) -> str:
+    """The first word with a figure in it, as numbers of invoices and the like are; empty without one."""
+    found = (m.group().rstrip("._-/") for m in _CODE.finditer(text))
+    return next((word for word in found if any(c.isdecimal() for c in word)), "")
+
+
+def figure_in(text: str) -> str:
+    """The text, where it holds a figure: a weight with its unit, the hours of a shop."""
+    trimmed = text.strip(" :.-")
+    return trimmed if any(c.isdecimal() for c in trimmed) else ""
+
+
+def rate_in(text: str) -> str:
+    """The first percentage in the text; empty without one."""
+    return _first(_RATE, text)
+
+
+def number_in(text: str) -> str:
+    """The first small whole number in the text; empty without one. An amount of money is none."""
+    return _first(_NUMBER, text)
+
+
+def mail_in(text: str) -> str:
+    """The first address of electronic mail in the text; empty without one."""
+    return _first(_MAIL, text)
+
+
+def site_in(text: str) -> str:
+    """The first web site in the text; empty without one."""
+    return _first(_SITE, text)
+
+
+def name_in(text: str) -> str:
+    """The text, where it may name somebody or something; empty where it is figures or the next key."""
+    trimmed = text.strip(" :.,;-=")
+    letters = sum(c.isalpha() for c in trimmed)
+    return "" if letters < _NAME_LETTERS or text.rstrip().endswith(":") else trimmed
+
+
+def _first(form: re.Pattern[str], text: str) -> str:
+    found = form.search(text)
+    return found.group().strip() if found else ""

@@ -68,6 +68,9 @@ CLASSES: Final[Mapping[str, str]] = MappingProxyType(
         "physical_number": "house number, bus number, jersey number, shirt number, player number, route number, room "
         "number, door number, train number, street name, plate number, car number, page number, number plate, license "
         "plate number, licence plate number, registration number, car registration number",
+        "person_key": "cashier, salesperson, customer",
+        "way_noun": "street, road, avenue",
+        "acronym": "tv, atm, suv, led, cctv, usb, pc, cd, dvd, lcd, bbq, bmw, vw, ufo, rv, ac, id, gps, hdmi, mri",
         "issuer_noun": "company, shop, store, business, restaurant, supermarket, firm, retailer, hotel, cafe, café, "
         "merchant, seller, vendor, supplier, issuer",
         "issuer_own": "company's, shop's, store's, business's, restaurant's, supermarket's, firm's, retailer's, "

@@ -37,7 +37,7 @@ scope_article     = "the|this|that|these|my|your|our|the whole|the entire|the gi
 place             = "and"? (corner_place / extreme / related)
 corner_place      = corner !(&"of" !scope) !(!end !doing noun_word)
 extreme           = (superlative viewpoint) / (&"furthest to|farthest to|furthest away|farthest away" superlative)
-related           = !scope !manner !idiom (between / (relation core))
+related           = !scope !manner !idiom (between / (relation (said_capitals / core)))
 between           = "in between|between" core ("and" core)?
 rest              = scope / place / filler / adverb / pause
 
@@ -67,7 +67,9 @@ sign              = !literal_noun noun
 bare_literal      = ("word|words|letters|phrase" bare)
                   / ("letter|letters|word|name|text" capitals)
                   / ("number|digit" figures)
-text              = property* text_noun !noun_word
+text              = (property / superlative)* text_noun !noun_word
+said_capitals     = shouted (shouted / figures)* !noun_word
+shouted           = !acronym ~r'(?-i:[A-Z]{2}[A-Z0-9&.\'\-]*)(?: |\Z)'
 quoted            = ~r'"[^"]+"(?: |\Z)'
 bare              = (!bare_end word)+
 bare_end          = scope / related / occurring / writing / courtesy / filler / conjunction / copula / preposition
@@ -181,6 +183,9 @@ read_seller       = (seller_question rest* end)
 seller_rest       = copula / auxiliary / pronoun / (determiner* (deal_noun / scene)) / dealing / "from|by|come"
 paper             = determiner* adjective* paper_name
 paper_name        = paper_noun !noun_word
+read_person       = "who" copula "the|this|my|our" person_key !noun_word rest* end
+read_street       = "what|which" way_noun (copula / pronoun / auxiliary / way_tail / rest)*
+way_tail          = "on|in|standing|looking at|called|name"
 read_when         = when_question (paper / seller_rest / writing / rest)+
 read_term         = "when|what time" (copula / auxiliary) np term rest*
 read_price        = ("how much" (((copula / auxiliary) np?) / definite_thing)? "cost|costs|is|are"? rest* end)
@@ -195,6 +200,8 @@ carrier_said      = !whole !pictured plain (saying / "show|display|bear")
 pictured          = determiner* adjective* pictorial_noun
 read_field        = (wh_lead asked_field about* end)
                   / (!"your" field (scope / place)* end)
+                  / (asked_alone scope* end)
+asked_alone       = keyed_loosely / valued_loosely
 wh_lead           = (wh_asking / teller) "the value of|the name of"?
 wh_asking         = ("what|which|whose|how much" copula?) / "what about|how about|and what about|and"
 asked_field       = !"your" (field / (determiner* (keyed_loosely / valued_loosely) owner?))
@@ -222,7 +229,8 @@ on_carrier        = relation carrier
 carrier           = determiner* adjective* carrier_name
 carrier_name      = carrier_before* carrier_noun noun_of?
 carrier_before    = !carrier_noun noun_word &((!carrier_noun noun_word)* carrier_noun)
-read_command      = (reader (whatever / (determiner* scene) / everything) (about / read_tail)* end)
+read_command      = (reader end)
+                  / (reader (whatever / (determiner* scene) / everything) (about / read_tail)* end)
                   / (reader np (about / read_tail)* end)
 whatever          = ("whatever|what|any" text_noun copula?) / ("whatever|what" copula)
 read_tail         = "aloud|out loud|out|verbatim|you can find|you can read|that|it says"
@@ -281,7 +289,7 @@ exists_shown      = polar plain (joint plain)* copula? (scope / showing / "there
 exists_overlapping = ("does|do|did|if|whether" plain "overlap|overlaps" "with"? np rest* end)
                   / ("does|do|did|if|whether" plain "and" np "overlap" rest* end)
 exists_occurring  = (polar / auxiliary) "not"? ((writings "be"? (occurring / writing)) / (things "be"? appearing)) rest*
-writings          = (lettering / field) (joint (lettering / field))*
+writings          = (lettering / field / said_capitals) (joint (lettering / field / said_capitals))*
 exists_placed     = polar core ("and" core)* copula? (!relation located_at)? place+ rest*
 exists_being      = polar (indefinite / (&"a|an|any|some|one" plain)) "not"? state_value+ rest*
 exists_any        = "any|see any|got any|spot any" things (rest / showing / writing)*
@@ -310,6 +318,7 @@ bearing_which     = saying (quoted / capital_text)
 describe_view     = (view_question (scope / filler / pause / pronoun / manner / "about")* end)
                   / (view_of rest* end)
                   / (describing about_view+ end)
+                  / ("describe" end)
                   / ("what" auxiliary determiner? scene (bear_verb / "look like|represent") rest* end)
                   / ("what" copula? "there"? (scope / showing / filler)+ end)
                   / ("what|which|list|name" "all|the|all the"? all_things rest* end)

@@ -32,6 +32,7 @@ UNSAID: Final[Mapping[str, Target]] = MappingProxyType(
         "read_seller": _text("company", TextField.COMPANY),
         "read_when": _text("date", TextField.DATE),
         "read_maker": _text("brand", TextField.BRAND),
+        "read_street": _text("street name"),
         "read_price": _text("price", TextField.PRICE),
         "read_said": _text("text"),
         "read_lettering": _text("text"),

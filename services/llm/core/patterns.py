@@ -25,6 +25,8 @@ PATTERNS: Final[Mapping[str, Task]] = MappingProxyType(
         "read_phone": Task.READ,
         "read_maker": Task.READ,
         "read_seller": Task.READ,
+        "read_person": Task.READ,
+        "read_street": Task.READ,
         "read_when": Task.READ,
         "read_term": Task.READ,
         "read_price": Task.READ,

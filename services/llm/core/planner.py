@@ -27,6 +27,8 @@ means all lettering; DESCRIBE without one, the whole picture.
 
 Positions that bring a thing under its place go without saying: "men standing beside the van" are men NEXT_TO a van.
 
+A question with a slip of the finger is planned as it was meant, where it can have meant one thing only (`spelling`).
+
 In a conversation, "it" is what the turn before was about: a target with `earlier` set, and the noun and the attributes
 that it had. "And the dog?" asks of the dog what was asked before.
 """
@@ -36,7 +38,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from services.common.plans import Engine, Plan, Task
-from services.llm.core import pointing
+from services.llm.core import pointing, spelling
 from services.llm.core.continuing import continued
 from services.llm.core.meaning import meaning
 from services.llm.core.reading import fragment, read
@@ -46,7 +48,7 @@ if TYPE_CHECKING:
     from services.llm.core.conversation import Conversation
     from services.llm.core.parts import Request
 
-ENGINE: Final = Engine("rules", "3")
+ENGINE: Final = Engine("rules", "4")
 """Raise the version with every change to grammar, lexicon or sentences that can change an outcome."""
 
 
@@ -58,6 +60,18 @@ def plan(question: str, conversation: Conversation = ()) -> Plan:
         conversation: The turns before it, oldest first.
     """
     text = canonical(question)
+    made = _plan(text, conversation)
+    if made.task is not Task.UNKNOWN:
+        return made
+    for meant in spelling.wordings(text):
+        plans = (_plan(wording, conversation) for wording in meant)
+        understood = {each for each in plans if each.task is not Task.UNKNOWN}
+        if understood:
+            return understood.pop() if len(understood) == 1 else made
+    return made
+
+
+def _plan(text: str, conversation: Conversation) -> Plan:
     before = pointing.last_understood(conversation)
     request = read(text)
     if before is None or pointing.means_no_thing(text, request):

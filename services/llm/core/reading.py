@@ -278,7 +278,8 @@ class Reader(NodeVisitor):  # type: ignore[type-arg]  # generic in its stubs, no
         parts = _flat(children)
         marks = tuple(part.text for part in parts if isinstance(part, Mark))
         (noun,) = (part.text for part in parts if isinstance(part, Noun))
-        return (thing(Target("", noun=noun, attributes=marks, is_text=True)),)
+        attributes, rank = _ranked(marks, noun)
+        return (thing(Target("", noun=noun, attributes=attributes, is_text=True, rank=rank)),)
 
     def visit_text_noun(self, node: Node, _: Any) -> Parts:
         return (Noun(TEXT_NOUNS.get(_text(node), "text")),)
@@ -287,6 +288,9 @@ class Reader(NodeVisitor):  # type: ignore[type-arg]  # generic in its stubs, no
         return tuple(lettering(part.text) for part in _flat(children) if isinstance(part, Literal))
 
     visit_bare_literal = visit_quoted_literal
+
+    def visit_said_capitals(self, node: Node, _: Any) -> Parts:
+        return (lettering(node.text.strip()),)
 
     def visit_said(self, _: Node, children: Sequence[Parts]) -> Parts:
         return tuple(lettering(part.text) if isinstance(part, Literal) else part for part in _flat(children))
@@ -328,7 +332,7 @@ class Reader(NodeVisitor):  # type: ignore[type-arg]  # generic in its stubs, no
     def visit_keyed(self, node: Node, _: Any) -> Parts:
         return (thing(Target("", noun=_text(node), is_text=True, text_field=TextField.KEYED)),)
 
-    visit_keyed_whole = visit_keyed_loosely = visit_keyed
+    visit_keyed_whole = visit_keyed_loosely = visit_person_key = visit_keyed
 
     def visit_owner(self, _: Node, children: Sequence[Parts]) -> Parts:
         return tuple(Link(RelationKind.ON, part) for part in _flat(children) if isinstance(part, Things))
@@ -338,6 +342,8 @@ class Reader(NodeVisitor):  # type: ignore[type-arg]  # generic in its stubs, no
 
     def visit_asked_field(self, _: Node, children: Sequence[Parts]) -> Parts:
         return _field(_flat(children))
+
+    visit_asked_alone = visit_asked_field
 
 
 def read(text: str) -> Request | None:

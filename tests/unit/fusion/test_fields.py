@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from services.common.claims import TargetEvidence
 from services.common.geometry import Box, Size, identity
-from services.common.plans import Target, TextField
+from services.common.plans import Target, Task, TextField
 from services.common.regions import Capability, Region, Source, Tier
-from services.fusion.core import values
+from services.fusion.core import doubt, values
 from services.fusion.core.fields import field_candidates
+from tests.unit.fusion.cases import plan
 
 SOURCE = Source(Capability.READ_TEXT, "read_text", "1", "0" * 64, Tier.ACCURATE)
 
@@ -58,6 +60,9 @@ def test_total(rows: tuple[tuple[str, float, float], ...], expected: str) -> Non
         (TextField.DATE, (("DATE : 23/01/2018", 0, 0),), "23/01/2018"),
         (TextField.DATE, (("12 MAR 2018 18:19", 0, 0),), "12 MAR 2018"),
         (TextField.DATE, (("99/99/2018", 0, 0),), ""),
+        (TextField.DATE, (("23 / 01 / 2018", 0, 0),), "23 / 01 / 2018"),
+        (TextField.DATE, (("23.JAN.18", 0, 0),), "23.JAN.18"),
+        (TextField.DATE, (("23-Jan'18", 0, 0),), "23-Jan'18"),
         (TextField.TIME, (("12 MAR 2018 18:19", 0, 0),), "18:19"),
         (TextField.PHONE, (("TEL : 03-3271 9872", 0, 0),), "03-3271 9872"),
         (TextField.PHONE, (("DATE 23/01/2018", 0, 0),), ""),
@@ -78,6 +83,81 @@ def test_a_heading_is_no_firm() -> None:
         best(TextField.COMPANY, page(("TAX INVOICE", 0, 0), ("Blue Door Cafe", 0, 30), ("x", 0, 900)))
         == "Blue Door Cafe"
     )
+
+
+@pytest.mark.parametrize(
+    ("noun", "rows", "expected"),
+    [
+        ("change", (("CHANGE", 0, 0), ("0.50", 300, 0)), "0.50"),
+        ("change", (("CHANGE DUE (RM): 0.50", 0, 0),), "0.50"),
+        # The end of the line is the amount, or nothing is: a reader that lost its point is not helped by guessing.
+        ("change", (("CHANGE", 0, 0), ("9.00", 200, 0), ("050", 300, 0)), ""),
+        # Headings that hold the word.
+        ("tax", (("TAX INVOICE", 0, 0), ("12.00", 0, 30)), ""),
+        ("cash", (("CASH BILL", 0, 0), ("12.00", 0, 30)), ""),
+        ("cash", (("CASH", 0, 0), ("PRICE", 300, 0)), ""),
+        ("gst", (("GST 6%", 0, 0), ("1.20", 300, 0)), "1.20"),
+        ("gst", (("TOTAL INCL GST", 0, 0), ("21.20", 300, 0)), ""),
+        ("gst", (("GST ID: 000123456789", 0, 0),), ""),
+        ("gst number", (("GST ID: 000123456789", 0, 0),), "000123456789"),
+        ("gst number", (("GST REG NO : 000123456789", 0, 0),), "000123456789"),
+        ("invoice number", (("INV # A-1204", 0, 0),), "A-1204"),
+        ("invoice number", (("INVOICE NO : DUPLICATE", 0, 0),), ""),
+        ("subtotal", (("SUB TOTAL", 0, 0), ("9.10", 300, 0)), "9.10"),
+        ("cashier name", (("CASHIER:", 0, 0), ("ANNA", 200, 0)), "ANNA"),
+        ("cashier", (("CASHIER:", 0, 0), ("0042", 200, 0)), ""),
+        ("website", (("Find us at www.blue-door.org today", 0, 0),), "www.blue-door.org"),
+        ("email", (("write to hello@blue-door.org", 0, 0),), "hello@blue-door.org"),
+        ("due date", (("DUE DATE: 02/03/2019", 0, 0), ("DATE: 01/02/2019", 0, 40)), "02/03/2019"),
+        # What stands beneath a key at the end of another line is that line's.
+        ("change", (("CHANGE", 300, 0), ("ROUNDING", 0, 30), ("0.02", 310, 30)), ""),
+        ("change", (("CASH", 0, 0), ("CHANGE", 300, 0), ("5.00", 0, 30), ("0.02", 310, 30)), "0.02"),
+    ],
+)
+def test_a_key_has_a_value_of_its_form_or_none(
+    noun: str, rows: tuple[tuple[str, float, float], ...], expected: str
+) -> None:
+    assert best(TextField.KEYED, page(*rows), noun) == expected
+
+
+def test_a_date_of_the_page_is_none_of_another_key() -> None:
+    rows = page(("VALID UNTIL: 02/03/2019", 0, 0), ("DATE: 01/02/2019", 0, 40))
+    assert best(TextField.DATE, rows) == "01/02/2019"
+
+
+def test_of_two_dates_the_one_with_a_time_is_meant() -> None:
+    rows = page(("01/01/2015", 0, 0, 1.0), ("01/02/2019 18:04", 0, 40, 0.9))
+    assert best(TextField.DATE, rows) == "01/02/2019"
+
+
+@pytest.mark.parametrize(
+    ("kind", "rows", "tied"),
+    [
+        (TextField.PRICE, (("1.20", 0, 0, 1.0), ("3.50", 0, 40, 0.9)), True),
+        (TextField.PRICE, (("1.20", 0, 0, 1.0), ("RM 1.20", 0, 40, 0.9)), False),
+        # A column has as many values as rows.
+        (TextField.PRICE, (("PRICE", 0, 0, 1.0), ("1.20", 0, 30, 1.0), ("3.50", 0, 60, 0.8)), True),
+        (TextField.DATE, (("12/03/2018", 0, 0, 1.0), ("12 MAR 2018", 0, 40, 0.9)), False),
+        (TextField.DATE, (("12/03/2018", 0, 0, 1.0), ("13 MAR 2018", 0, 40, 0.9)), True),
+        (TextField.DATE, (("DATE: 12/03/2018", 0, 0, 0.7), ("13 MAR 2018", 0, 40, 1.0)), False),
+    ],
+)
+def test_how_well_a_value_was_read_does_not_tell_that_it_is_meant(
+    kind: TextField, rows: tuple[tuple[str, float, float, float], ...], *, tied: bool
+) -> None:
+    regions = page(*rows)
+    target = Target("t1", "value", is_text=True, text_field=kind)
+    found = field_candidates(target, regions)
+    evidence = TargetEvidence("t1", tuple(found), len(found), searched=True)
+    by_id = {region.id: region for region in regions}
+    assert doubt.tied(plan(Task.READ, target), target, evidence, by_id) is tied
+    assert not doubt.tied(plan(Task.EXISTS, target), target, evidence, by_id)
+
+
+@pytest.mark.parametrize("text", ["9556123456789", "GST ID 0001 2345 678", "25/12/2018", "1 234 567"])
+def test_a_number_alone_is_none_to_call_unless_it_looks_like_one(text: str) -> None:
+    assert best(TextField.PHONE, page((text, 0, 0))) == ""
+    assert best(TextField.PHONE, page(("016-549 88 45", 0, 0))) == "016-549 88 45"
 
 
 def test_a_keyed_value_stands_beside_its_key() -> None:

@@ -19,6 +19,7 @@ from services.fusion.core.checks.case import inconclusive
 from services.fusion.core.checks.citation import states_absence
 from services.fusion.core.checks.color import FAILS_BELOW, fit_again, measuring
 from services.fusion.core.checks.inquiries import ReadAgain
+from services.fusion.core.forms import Form, form_of
 from services.fusion.core.lettering import NEAR, normalised, presence
 
 if TYPE_CHECKING:
@@ -37,6 +38,8 @@ from here up; of 147 things that are not there, some ten had.
 
 WELL_READ: Final = 0.8
 """Score from which a reading is taken for what is written there."""
+
+_WITH_FIGURES: Final = frozenset({Form.AMOUNT, Form.DATE, Form.TIME, Form.PHONE, Form.CODE, Form.RATE, Form.NUMBER})
 
 MOST_READ_AGAIN: Final = 6
 """Pieces of badly read lettering that are read again; where there are more, nothing is decided."""
@@ -64,15 +67,33 @@ class AbsenceTest:
         target = case.target(draft.target_id)
         if target is not None and not target.is_text:
             return tuple(measuring(thing) for thing in _stirring(target, case) if traits.colors(target))
-        doubtful = _doubtful(_queries(draft, target), case)
-        return tuple(ReadAgain(region.box) for region in doubtful) if len(doubtful) <= MOST_READ_AGAIN else ()
+        unsure = doubtful(_queries(draft, target), case)
+        return tuple(ReadAgain(region.box) for region in unsure) if len(unsure) <= MOST_READ_AGAIN else ()
 
     def run(self, draft: ClaimDraft, case: Case) -> Check:
         """Inconclusive without a careful search, or where something may be it; failed where it plainly is there."""
         target = case.target(draft.target_id)
         if target is not None and not target.is_text:
             return _no_thing(target, case)
+        if target is not None and not target.literal_text:
+            return _no_value(target, case)
         return _no_lettering(_queries(draft, target), case)
+
+
+def _no_value(target: Target, case: Case) -> Check:
+    """A value may be printed in a form or beside a key that nobody here knows: only a page without figures has none."""
+    if not case.sought(Capability.READ_TEXT, Tier.ACCURATE):
+        return _unsearched()
+    written = [region.text for region in pool.written(case.regions.values()) if region.text]
+    figures = sum(any(c.isdecimal() for c in text) for text in written)
+    formed = form_of(target.text_field, target.noun) in _WITH_FIGURES
+    if written and (figures or not formed):
+        detail = (
+            f"none was found, but some of {len(written)} pieces of lettering may be a {target.words} in another form"
+        )
+        return _unsure(detail, {"readings": float(len(written))})
+    detail = f"the accurate tier read the whole picture: no lettering in it can be a {target.words}"
+    return Check(CheckKind.ABSENCE, CheckOutcome.PASSED, detail, {"readings": float(len(written))})
 
 
 def _no_thing(target: Target, case: Case) -> Check:
@@ -106,9 +127,8 @@ def _no_lettering(queries: tuple[str, ...], case: Case) -> Check:
     if not case.sought(Capability.READ_TEXT, Tier.ACCURATE):
         return _unsearched()
     texts = [region.text for region in pool.written(case.regions.values()) if region.text]
-    doubtful = _doubtful(queries, case)
     unread = 0
-    for region in doubtful:
+    for region in doubtful(queries, case):
         again = case.found(ReadAgain(region.box))
         fresh = [] if isinstance(again, InconclusiveReason) else pool.at_place(region.box, list(again))
         texts += [each.text for each in fresh]
@@ -123,7 +143,7 @@ def _no_lettering(queries: tuple[str, ...], case: Case) -> Check:
     return Check(CheckKind.ABSENCE, CheckOutcome.PASSED, found, figures)
 
 
-def _doubtful(queries: tuple[str, ...], case: Case) -> list[Region]:
+def doubtful(queries: tuple[str, ...], case: Case) -> list[Region]:
     """Standing lettering that was read badly and could be one of the queries, worst read first."""
     standing = pool.standing(pool.written(case.regions.values()))
     badly = [region for region in standing if pool.score(region) < WELL_READ]

@@ -109,6 +109,11 @@ def supporting(draft: ClaimDraft, case: Case) -> list[Region]:
     return cited(draft, case, CitationRole.SUPPORTS)
 
 
+def context(draft: ClaimDraft, case: Case) -> list[Region]:
+    """The regions that help to understand the claim: a printed key, the second line of a name."""
+    return cited(draft, case, CitationRole.CONTEXT)
+
+
 def things(draft: ClaimDraft, case: Case) -> list[Region]:
     """The supporting regions that are objects."""
     return [r for r in supporting(draft, case) if r.source.capability is not Capability.READ_TEXT]

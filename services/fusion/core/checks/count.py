@@ -8,8 +8,10 @@ from services.common.claims import Check, CheckKind, CheckOutcome, Count, Inconc
 from services.common.geometry import Box
 from services.common.regions import Capability, Tier
 from services.fusion.core import phrases, pool
+from services.fusion.core.checks import absence
 from services.fusion.core.checks.case import inconclusive, supporting, things
 from services.fusion.core.checks.inquiries import FindAgain
+from services.fusion.core.lettering import occurrences
 from services.fusion.core.objects import STIRS_FROM
 from services.fusion.core.policy import CREDIBLE_FROM
 
@@ -37,16 +39,30 @@ class CountTest:
     def run(self, draft: ClaimDraft, case: Case) -> Check:
         """Failed where the recount is another number; for things, unsure where the other tier's is."""
         claimed = draft.statement.value if isinstance(draft.statement, Count) else -1
-        recounted = _places(supporting(draft, case))
+        recounted = _recounted(draft, case)
         figures = {"claimed": float(claimed), "recounted": float(recounted)}
         if recounted != claimed:
             detail = f"{claimed} claimed; {recounted} distinct places are cited"
             return Check(CheckKind.COUNT, CheckOutcome.FAILED, detail, figures)
+        unread = _may_be_more(draft, case)
+        if unread:
+            what = f"{claimed} claimed; {unread} pieces of lettering that could be more of them cannot be read"
+            return inconclusive(CheckKind.COUNT, InconclusiveReason.UNSURE, what)
         target = _bare_object(draft, case)
         if target is None or not claimed:
             detail = f"{claimed} claimed; {recounted} distinct places are cited"
             return Check(CheckKind.COUNT, CheckOutcome.PASSED, detail, figures)
         return _compared(target, claimed, figures, case)
+
+
+def _may_be_more(draft: ClaimDraft, case: Case) -> int:
+    """How many pieces of badly read lettering could be further ones of the words that were asked for."""
+    target = case.target(draft.target_id)
+    if target is None or not target.literal_text:
+        return 0
+    cited = supporting(draft, case)
+    doubtful = absence.doubtful((target.literal_text,), case)
+    return sum(not any(pool.same_place(region.box, other.box) for other in cited) for region in doubtful)
 
 
 def _compared(target: Target, claimed: int, figures: dict[str, float], case: Case) -> Check:
@@ -104,10 +120,18 @@ def _bare_object(draft: ClaimDraft, case: Case) -> Target | None:
     return None if placed or target.earlier else target
 
 
-def _places(regions: list[Region]) -> int:
+def _recounted(draft: ClaimDraft, case: Case) -> int:
+    """The cited places; of words that were asked for, how often they stand there."""
+    regions, target = supporting(draft, case), case.target(draft.target_id)
+    if target is None or not target.literal_text:
+        return len(_places(regions))
+    return sum(occurrences(target.literal_text, region.text) for region in _places(regions))
+
+
+def _places(regions: list[Region]) -> list[Region]:
     same = pool.same_thing if all(r.source.capability is not Capability.READ_TEXT for r in regions) else pool.same_place
-    kept: list[Box] = []
+    kept: list[Region] = []
     for region in regions:
-        if not any(same(region.box, box) for box in kept):
-            kept.append(region.box)
-    return len(kept)
+        if not any(same(region.box, other.box) for other in kept):
+            kept.append(region)
+    return kept

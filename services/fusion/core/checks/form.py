@@ -7,20 +7,19 @@ a registration number at its side, or the same name once more on the page (an ad
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from services.common.claims import Check, CheckKind, CheckOutcome, Field, InconclusiveReason
 from services.common.plans import TextField
 from services.fusion.core import firms, pool
-from services.fusion.core.checks.case import inconclusive, supporting
-from services.fusion.core.values import FINDERS, amount_value
+from services.fusion.core.checks.case import context, inconclusive, supporting
+from services.fusion.core.forms import FINDERS, Form, form_of
+from services.fusion.core.values import amount_value
 
 if TYPE_CHECKING:
     from services.common.claims import ClaimDraft
     from services.fusion.core.checks.case import Case
     from services.fusion.core.checks.inquiries import Inquiry
-
-_FORMED: Final = frozenset({*FINDERS, TextField.COMPANY})
 
 
 class FormTest:
@@ -28,7 +27,10 @@ class FormTest:
 
     def applies(self, draft: ClaimDraft, case: Case) -> bool:  # noqa: ARG002 - the statement decides
         """For fields whose values have a form."""
-        return isinstance(draft.statement, Field) and draft.statement.field in _FORMED
+        if not isinstance(draft.statement, Field):
+            return False
+        said = draft.statement
+        return said.field is TextField.COMPANY or form_of(said.field, said.key) is not Form.ANY
 
     def inquiries(self, draft: ClaimDraft, case: Case) -> tuple[Inquiry, ...]:  # noqa: ARG002 - none wanted
         """None: the value is at hand."""
@@ -40,22 +42,27 @@ class FormTest:
             return inconclusive(CheckKind.FORMAT, InconclusiveReason.UNSURE, "the claim has no value")
         if draft.statement.field is TextField.COMPANY:
             return _firm(draft, draft.statement.value, case)
-        return _value(draft.statement.field, draft.statement.value)
+        return _value(draft.statement)
 
 
-def _value(kind: TextField, value: str) -> Check:
-    name = kind.name.lower()
-    if FINDERS[kind](value) != value.strip() or not value.strip():
+def _value(said: Field) -> Check:
+    form, value = form_of(said.field, said.key), said.value
+    name = said.field.name.lower() if said.field is not TextField.KEYED else f"{said.key}, {form.name.lower()}"
+    if FINDERS[form](value) != value.strip() or not value.strip():
         return Check(CheckKind.FORMAT, CheckOutcome.FAILED, f'"{value}" does not read as a {name}')
-    worth = amount_value(value) if kind in (TextField.TOTAL, TextField.PRICE) else None
+    worth = amount_value(value) if form is Form.AMOUNT else None
     figures = {} if worth is None else {"amount": worth}
     return Check(CheckKind.FORMAT, CheckOutcome.PASSED, f'"{value}" reads as a {name}', figures)
 
 
 def _firm(draft: ClaimDraft, value: str, case: Case) -> Check:
-    cited = supporting(draft, case)
+    cited = [*supporting(draft, case), *context(draft, case)]
     page = pool.standing(pool.written(case.regions.values()))
     sign = firms.sign_of(value, cited, page)
+    rival = firms.rival_of(value, cited, page)
+    if rival:
+        what = f'that "{value}" is the firm, and not "{rival}", is not told by the page'
+        return inconclusive(CheckKind.FORMAT, InconclusiveReason.UNSURE, what)
     if sign:
         return Check(CheckKind.FORMAT, CheckOutcome.PASSED, f'"{value}" is a firm: {sign}')
     what = f'that "{value}" is a firm rests on its place at the head of the page alone'

@@ -19,13 +19,12 @@ from services.common.claims import (
     Knowledge,
     Reading,
 )
-from services.common.plans import TextField
 from services.fusion.core import layout, pool
-from services.fusion.core.checks.case import inconclusive, supporting, weakest
+from services.fusion.core.checks.case import context, inconclusive, supporting, weakest
 from services.fusion.core.checks.citation import states_absence
 from services.fusion.core.checks.inquiries import ReadAgain
-from services.fusion.core.lettering import NEAR, digits, presence
-from services.fusion.core.values import FINDERS
+from services.fusion.core.forms import FINDERS, Form, form_of
+from services.fusion.core.lettering import NEAR, digits, normalised, presence
 
 if TYPE_CHECKING:
     from services.common.claims import ClaimDraft
@@ -46,21 +45,47 @@ class TextTest:
         return read or bool(_supporting(draft, case))
 
     def inquiries(self, draft: ClaimDraft, case: Case) -> tuple[Inquiry, ...]:
-        """Each supporting region of lettering that the two tiers do not agree on."""
-        regions = _supporting(draft, case)
-        return tuple(ReadAgain(r.box) for r in regions if not _agreed(_expected(draft, r, case), r, case))
+        """Each region of lettering that carries the claim and that the two tiers do not agree on."""
+        return tuple(ReadAgain(r.box) for r, part in _carrying(draft, case) if not _agreed(part, r, case))
 
     def run(self, draft: ClaimDraft, case: Case) -> Check:
         """The weakest of the regions decides."""
-        regions = _supporting(draft, case)
-        if not regions:
+        carrying = _carrying(draft, case)
+        if not carrying:
             return inconclusive(CheckKind.TEXT, InconclusiveReason.UNSURE, "no lettering is cited to be read again")
-        field = draft.statement.field if isinstance(draft.statement, Field) else TextField.ANY
-        return weakest([_judge(_expected(draft, region, case), field, region, case) for region in regions])
+        said = draft.statement
+        form = form_of(said.field, said.key) if isinstance(said, Field) else Form.ANY
+        return weakest([_judge(part, form, region, case) for region, part in carrying])
 
 
 def _supporting(draft: ClaimDraft, case: Case) -> list[Region]:
     return pool.written(supporting(draft, case))
+
+
+def _carrying(draft: ClaimDraft, case: Case) -> list[tuple[Region, str]]:
+    """The regions that carry the claim, each with what must be read there.
+
+    A value that wraps over lines, such as a firm's name, is read piece by piece: what helps to understand the claim
+    then carries it too.
+    """
+    regions = _supporting(draft, case)
+    if isinstance(draft.statement, Field) and regions:
+        pieces = _pieces(draft.statement.value, [*regions[:1], *pool.written(context(draft, case))])
+        if len(pieces) > 1:
+            return pieces
+    return [(region, _expected(draft, region, case)) for region in regions]
+
+
+def _pieces(value: str, regions: list[Region]) -> list[tuple[Region, str]]:
+    """The value parted by what each region holds of it, in their order; empty where they do not hold all of it."""
+    words, pieces = value.split(), []
+    for region in regions:
+        held = normalised(region.text)
+        count = max((n for n in range(len(words) + 1) if normalised("".join(words[:n])) in held), default=0)
+        if count:
+            pieces.append((region, " ".join(words[:count])))
+            words = words[count:]
+    return [] if words else pieces
 
 
 def _expected(draft: ClaimDraft, region: Region, case: Case) -> str:
@@ -85,26 +110,26 @@ def _others(region: Region, case: Case) -> list[Region]:
     return pool.at_place(region.box, others)
 
 
-def _judge(expected: str, field: TextField, region: Region, case: Case) -> Check:
+def _judge(expected: str, form: Form, region: Region, case: Case) -> Check:
     fresh = case.found(ReadAgain(region.box))
     if not isinstance(fresh, InconclusiveReason):
         seen = layout.reading_order(pool.at_place(region.box, [r for r in fresh if r.text]))
-        return _compared(expected, field, seen, "a fresh look by the accurate tier")
+        return _compared(expected, form, seen, "a fresh look by the accurate tier")
     if _agreed(expected, region, case):
-        return _compared(expected, field, layout.reading_order(_others(region, case)), "the other tier")
+        return _compared(expected, form, layout.reading_order(_others(region, case)), "the other tier")
     return inconclusive(CheckKind.TEXT, fresh, f'"{expected}" was not read again')
 
 
-def _compared(expected: str, field: TextField, seen: list[Region], who: str) -> Check:
+def _compared(expected: str, form: Form, seen: list[Region], who: str) -> Check:
     text = " ".join(region.text for region in seen)
     source: Source | None = seen[0].source if seen else None
     if not text:
         nothing = f'{who} read nothing where "{expected}" is'
         return replace(inconclusive(CheckKind.TEXT, InconclusiveReason.UNSURE, nothing), source=source)
     readings = [text, *(region.text for region in seen)]
-    if field in FINDERS:
+    if form in FINDERS:
         # A currency sign or a key may run into the value ("S8.20"): values are compared with values.
-        readings += [FINDERS[field](reading) for reading in readings]
+        readings += [FINDERS[form](reading) for reading in readings]
     likeness, closest = max((presence(expected, reading), reading) for reading in readings)
     figures_match = digits(expected) in digits(closest)
     detail = f'"{expected}" was claimed; {who} reads "{text}"'

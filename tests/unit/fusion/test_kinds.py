@@ -1,0 +1,142 @@
+"""Which lettering a question means: by form, by its place in an order, or not told at all."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from services.common.claims import Absent, AbstentionReason, CheckOutcome, Count
+from services.common.geometry import Size
+from services.common.plans import Order, Rank, Relation, RelationKind, Target, Task, TextField
+from services.fusion.core import lettering as written
+from services.fusion.core.checks.absence import AbsenceTest
+from services.fusion.core.checks.count import CountTest
+from services.fusion.core.resolve import Resolution, Scene, resolve
+from tests.unit.fusion.cases import EVERYWHERE, case, draft, lettering, plan
+
+if TYPE_CHECKING:
+    from services.common.regions import Region
+
+SIGNS = (
+    lettering("r1", "BLUE DOOR", (0.0, 0.0, 200.0, 40.0)),
+    lettering("r2", "24", (220.0, 0.0, 260.0, 40.0)),
+    lettering("r3", "MILL LANE", (0.0, 100.0, 90.0, 120.0)),
+    lettering("r4", "since 1987", (0.0, 200.0, 90.0, 220.0)),
+)
+
+
+def resolved(
+    noun: str, *, task: Task = Task.READ, rank: Rank | None = None, regions: tuple[Region, ...] = SIGNS
+) -> Resolution:
+    target = Target("t1", noun, is_text=True, rank=rank)
+    return resolve(plan(task, target), Scene(Size(400, 300), regions, EVERYWHERE))
+
+
+def ids(found: Resolution) -> list[str]:
+    return [candidate.region_id for candidate in found.evidence[0].candidates]
+
+
+@pytest.mark.parametrize(
+    ("noun", "expected"),
+    [
+        ("text", ["r1", "r2", "r3", "r4"]),
+        ("number", ["r2", "r4"]),
+        ("year", ["r4"]),
+        ("street name", ["r3"]),
+        ("url", []),
+    ],
+)
+def test_form_tells_some_kinds(noun: str, expected: list[str]) -> None:
+    found = resolved(noun)
+    assert (ids(found), dict(found.setbacks)) == (expected, {})
+
+
+@pytest.mark.parametrize("noun", ["name", "slogan", "title", "bus number"])
+def test_a_kind_that_nothing_tells_is_not_answered_with_all_that_is_written(noun: str) -> None:
+    found = resolved(noun)
+    assert ids(found) == []
+    assert found.setbacks["t1"].reason is AbstentionReason.NOT_CHECKABLE
+    assert found.setbacks["t1"].near_region_ids
+
+
+def test_the_only_figures_are_the_bus_number() -> None:
+    assert ids(resolved("bus number", regions=SIGNS[:3])) == ["r2"]
+
+
+@pytest.mark.parametrize(
+    ("noun", "rank", "expected"),
+    [
+        ("line", Rank(Order.FROM_TOP, 1), ["r1", "r2"]),
+        ("line", Rank(Order.FROM_TOP, 2), ["r3"]),
+        ("line", Rank(Order.FROM_BOTTOM, 1), ["r4"]),
+        ("line", Rank(Order.FROM_TOP, 9), []),
+        ("text", Rank(Order.FROM_BOTTOM, 1), ["r4"]),
+        ("text", Rank(Order.FROM_RIGHT, 1), ["r2"]),
+    ],
+)
+def test_lines_and_places_are_counted_off(noun: str, rank: Rank, expected: list[str]) -> None:
+    assert ids(resolved(noun, rank=rank)) == expected
+
+
+def test_the_largest_text_is_the_highest_and_clearly_so() -> None:
+    largest = Rank(Order.LARGEST, 1)
+    assert resolved("text", rank=largest).setbacks["t1"].reason is AbstentionReason.AMBIGUOUS
+    assert ids(resolved("text", rank=largest, regions=(SIGNS[0], *SIGNS[2:]))) == ["r1"]
+
+
+def test_a_line_of_what_was_not_found_is_counted_off_on_the_page() -> None:
+    line, sign = Target("t1", "line", is_text=True, rank=Rank(Order.FROM_TOP, 1)), Target("t2", "sign")
+    asked = plan(Task.READ, line, sign, relations=(Relation("t1", RelationKind.ON, "t2"),))
+    found = resolve(asked, Scene(Size(400, 300), SIGNS, EVERYWHERE))
+    assert ids(found) == ["r1", "r2"]
+
+
+@pytest.mark.parametrize("noun", ["word", "line", "text"])
+def test_pieces_of_lettering_are_no_count_of_words_or_lines(noun: str) -> None:
+    found = resolved(noun, task=Task.COUNT)
+    assert ids(found) == []
+    assert found.setbacks["t1"].reason is AbstentionReason.NOT_CHECKABLE
+
+
+@pytest.mark.parametrize(
+    ("text", "often"), [("EXIT", 1), ("EXIT EXIT", 2), ("NO EXIT", 1), ("EXITING", 0), ("EX IT", 1), ("", 0)]
+)
+def test_a_word_is_counted_as_often_as_it_stands_in_a_line(text: str, often: int) -> None:
+    assert written.occurrences("exit", text) == often
+
+
+EXIT = Target("t1", literal_text="EXIT", is_text=True)
+
+
+@pytest.mark.parametrize(
+    ("claimed", "other", "outcome"),
+    [
+        (2, ("TAXI", 0.9), CheckOutcome.PASSED),
+        (1, ("TAXI", 0.9), CheckOutcome.FAILED),
+        (2, ("EX1", 0.4), CheckOutcome.INCONCLUSIVE),
+    ],
+)
+def test_words_are_recounted_and_what_cannot_be_read_may_be_more_of_them(
+    claimed: int, other: tuple[str, float], outcome: CheckOutcome
+) -> None:
+    twice = lettering("r1", "EXIT EXIT", (0.0, 0.0, 90.0, 20.0))
+    more = lettering("r2", other[0], (0.0, 100.0, 40.0, 120.0), other[1])
+    seen = case(plan(Task.COUNT, EXIT), twice, more)
+    assert CountTest().run(draft(Count('"EXIT"', claimed), "r1"), seen).outcome is outcome
+
+
+def test_how_often_a_word_is_there_is_resolved_by_its_occurrences() -> None:
+    twice = lettering("r1", "EXIT EXIT", (0.0, 0.0, 90.0, 20.0))
+    found = resolve(plan(Task.COUNT, EXIT), Scene(Size(400, 300), (twice,), EVERYWHERE))
+    assert found.evidence[0].distinct == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "outcome"),
+    [("", CheckOutcome.PASSED), ("NO ENTRY", CheckOutcome.PASSED), ("8 4 12", CheckOutcome.INCONCLUSIVE)],
+)
+def test_that_there_is_no_date_is_told_only_where_no_figure_is(text: str, outcome: CheckOutcome) -> None:
+    target = Target("t1", "date", is_text=True, text_field=TextField.DATE)
+    seen = case(plan(Task.EXISTS, target), lettering("r1", text, (0.0, 0.0, 90.0, 20.0)))
+    assert AbsenceTest().run(draft(Absent("date")), seen).outcome is outcome
