@@ -178,7 +178,7 @@ LEGAL_FORMS: Final = re.compile(
 )
 """Legal forms, at the end of a name. A reader of lettering may lose the space within one, or mistake a letter."""
 
-MISREAD_FORMS: Final = re.compile(r"sdn\W*(?!bhd)b\w?d\W*$", re.IGNORECASE)
+MISREAD_FORMS: Final = re.compile(r"(?:sdn\W*(?!bhd)b\w?d|\b(?:s/(?!b)\w|5/\w))\W*$", re.IGNORECASE)
 """What is a legal form but for a letter: such a name was misread, or is misprinted."""
 
 TITLES: Final = frozenset(
