@@ -16,6 +16,7 @@ from tests.unit.fusion.cases import careful, case, draft, lettering, plan
 
 if TYPE_CHECKING:
     from services.common.regions import Region
+    from services.fusion.core.checks.inquiries import Inquiry, Reply
 
 READ = plan(Task.READ, Target("t1", "company", is_text=True, text_field=TextField.COMPANY))
 FOOT = "THANK YOU"
@@ -92,7 +93,7 @@ def test_a_firm_is_supported_by_a_sign_and_by_no_rival(
 def test_a_name_of_two_lines_is_read_again_line_by_line() -> None:
     first, second, _ = page("BLUE DOOR", "SDN BHD (123456-X)")
     said = draft(Field(TextField.COMPANY, "company", "BLUE DOOR SDN BHD"), "r1", context=("r2",))
-    again = {ReadAgain(each.box): (careful(each, "r9"),) for each in (first, second)}
+    again: dict[Inquiry, Reply] = {ReadAgain(each.box): (careful(each, "r9"),) for each in (first, second)}
     assert set(TextTest().inquiries(said, case(READ, first, second))) == set(again)
     assert TextTest().run(said, case(READ, first, second, replies=again)).outcome is CheckOutcome.PASSED
     again[ReadAgain(second.box)] = (careful(lettering("", "SON BHD", (0.0, 26.0, 70.0, 46.0)), "r9"),)
