@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from services.common.claims import Abstention, AbstentionReason, Verdict
-from services.common.plans import Task
+from services.common.plans import Task, TextField
 from services.common.regions import Capability
 from services.fusion.core import doubt, lettering, objects, phrases, pool
 from services.fusion.core.policy import CREDIBLE_FROM
@@ -164,6 +164,9 @@ def _nothing(plan: Plan, target: Target | None, evidence: TargetEvidence, sight:
         return Abstention(AbstentionReason.OVER_BUDGET, detail, evidence.target_id, searches=_searches(target, sight))
     if target is not None and plan.task in STATES_ABSENCE:
         return None
+    if target is not None and target.text_field is TextField.ADDRESS and sight.regions:
+        detail = "An address is known by its printed key alone, and none was found: one without a key may be there."
+        return Abstention(AbstentionReason.NOT_CHECKABLE, detail, evidence.target_id, searches=_searches(target, sight))
     words = target.words if target is not None else "lettering"
     near = _near_misses(target, sight.regions)
     detail = f"The whole picture was searched carefully for {words}, and nothing fits."

@@ -42,6 +42,12 @@ PLACE_FIT: Final = 0.7
 PLACE_STEP: Final = 0.05
 """What each line further down the page takes from a name that has its place alone."""
 
+PAGE_LINES: Final = 6
+"""Lines that make lettering a page. A few words in a photo have no head at which a firm would be named."""
+
+NO_HEAD: Final = 0.6
+"""What is left there of a fit that rests on the place: too little to be claimed."""
+
 LARGE: Final = 1.25
 """Letters this much higher than those around them are set as a name is."""
 
@@ -73,6 +79,7 @@ def candidates(page: Sequence[Region]) -> list[Candidate]:
     """Lettering that may name the firm that a page is from, with what its name goes on with for context."""
     head = [r for r in layout.reading_order(page) if layout.depth(r, page) <= TOP_OF_PAGE]
     names = [region for region in head if may_be_name(region.text) and not _is_introduced(region, page)]
+    has_head = len(layout.lines(page)) >= PAGE_LINES
     usual = median(region.box.height for region in head) if head else 0.0
     found = []
     for place, region in enumerate(names):
@@ -80,6 +87,8 @@ def candidates(page: Sequence[Region]) -> list[Candidate]:
         fit = _fit(name, (region, *rest), page, place)
         if region.box.height >= LARGE * usual:
             fit = min(1.0, fit + LARGE_BONUS)
+        if not has_head and fit < TRADE_FIT:
+            fit *= NO_HEAD
         found.append(Candidate(region.id, max(0.1, fit) * pool.score(region), name, tuple(r.id for r in rest)))
     return found
 

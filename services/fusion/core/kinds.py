@@ -18,7 +18,7 @@ from services.fusion.core.values import site_in
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from services.common.plans import Rank, Target
+    from services.common.plans import Rank, RelationKind, Target
     from services.common.regions import Region
 
 ANY: Final = frozenset({"", "text", "word", "letter", "line", "lettering", "message", "sentence"})
@@ -79,6 +79,14 @@ def alone(target: Target, chosen: Sequence[Region]) -> Found:
     if target.noun not in ANY and target.noun not in _TOLD and not target.noun.endswith(_BY_NUMBER):
         return _untold(chosen, f"What is written can be read; which of it is the {target.noun}, nothing here tells.")
     return _found(chosen) if target.rank is None else _ranked(target, target.rank, chosen)
+
+
+def unplaced(target: Target, kind: RelationKind, words: str, chosen: Sequence[Region]) -> Found:
+    """For lettering below, above or beside what was not found: not all lettering is there."""
+    if not chosen:
+        return Found(())
+    where = kind.name.lower().replace("_", " ")
+    return _untold(chosen, f"Which {target.noun} is {where} {words} is not told: {words} was not found.")
 
 
 def uncounted(target: Target, found: Found, regions: Mapping[str, Region]) -> Found:

@@ -124,6 +124,8 @@ def _one(target: Target, group: _Group) -> Found:
         return Found((), replace(untold, near_region_ids=near))
     best = group.solution.best
     holding = _ranked(target, group) if target.rank is not None else _holding(target, group)
+    if not holding and _only_places(target, group):
+        return Found(tuple(Candidate(region.id, fit) for region, fit in group.fits[target.id]))
     if not holding:
         placed = target.rank is not None or any(r.subject_id == target.id for r in group.relations)
         why = _failing(target, group)
@@ -131,6 +133,12 @@ def _one(target: Target, group: _Group) -> Found:
     chosen = best.regions[target.id].id if best is not None and best.score >= HOLDS_FROM else ""
     ordered = tuple(sorted(holding, key=lambda c: (c.region_id != chosen, -c.fit, c.region_id)))
     return Found(ordered, _several(target, group))
+
+
+def _only_places(target: Target, group: _Group) -> bool:
+    """Whether a target is there to place another, and nothing is asked of it: that nothing lies so is not its lack."""
+    subjects = {relation.subject_id for relation in group.relations}
+    return bool(subjects) and target.id not in subjects and not target.attributes and target.rank is None
 
 
 def _ranked(target: Target, group: _Group) -> list[Candidate]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from services.common.claims import AbstentionReason, Candidate, TargetEvidence
-from services.common.plans import Plan, Task, TextField
+from services.common.plans import Plan, RelationKind, Task, TextField
 from services.common.regions import Capability, Tier
 from services.fusion.core import doubt, findings, kinds, layout, lettering, objects, phrases, pool
 from services.fusion.core.fields import field_candidates
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from services.common.geometry import Size
     from services.common.plans import Target
     from services.common.regions import Region
+
+
+_BEARING: Final = frozenset({RelationKind.ON, RelationKind.INSIDE})
+"""Relations of lettering to what bears it: where that is not found, all that is written may be on it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +88,7 @@ def _group(
     there = [target for target in group if fits[target.id]]
     found = {target.id: Found(()) for target in group if not fits[target.id]}
     if len(there) == 1 and there[0].is_text:
-        return {**found, there[0].id: _alone(there[0], fits, texts)}
+        return {**found, there[0].id: _alone(plan, there[0], fits, texts)}
     for target, bare in ((t, _bare_of(plan, t, found)) for t in there):
         if bare is not None and not target.is_text:
             near = tuple(region.id for region, _ in fits[target.id][: objects.NEAR_MISSES])
@@ -97,12 +101,20 @@ def _group(
 
 
 def _alone(
-    target: Target, fits: Mapping[str, Sequence[tuple[Region, float]]], texts: Mapping[str, Sequence[Candidate]]
+    plan: Plan,
+    target: Target,
+    fits: Mapping[str, Sequence[tuple[Region, float]]],
+    texts: Mapping[str, Sequence[Candidate]],
 ) -> Found:
     """Lettering that nothing else found in the picture places."""
     if not doubt.wants_all(target) or target.earlier:
         return Found(tuple(texts[target.id]))
-    return kinds.alone(target, [region for region, _ in fits[target.id]])
+    chosen = [region for region, _ in fits[target.id]]
+    lost = next((r for r in plan.relations if r.subject_id == target.id and r.kind not in _BEARING), None)
+    if lost is not None:
+        words = next((other.words for other in plan.targets if other.id == lost.object_id), "it")
+        return kinds.unplaced(target, lost.kind, words, chosen)
+    return kinds.alone(target, chosen)
 
 
 def _uncounted(plan: Plan, found: Mapping[str, Found], scene: Scene) -> dict[str, Found]:

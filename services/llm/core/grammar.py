@@ -68,6 +68,7 @@ bare_literal      = ("word|words|letters|phrase" bare)
                   / ("letter|letters|word|name|text" capitals)
                   / ("number|digit" figures)
 text              = (property / superlative)* text_noun !noun_word
+said_name         = bare_name &occurring
 said_capitals     = shouted (shouted / figures)* !noun_word
 shouted           = !acronym ~r'(?-i:[A-Z]{2}[A-Z0-9&.\'\-]*)(?: |\Z)'
 quoted            = ~r'"[^"]+"(?: |\Z)'
@@ -122,7 +123,7 @@ word              = ~r'[^\W_][^\s",]*(?: |\Z)'
 
 # ---- Counting.
 
-count_times       = how_often auxiliary? (observer sensing)? (said / things) (occurring / rest)*
+count_times       = how_often auxiliary? (observer sensing)? (said / said_name / things) (occurring / rest)*
 count_things      = how_many "of"? (joined / things) (borne_by / held_by / owned_by / bearing_which / acting
                   / possessing / located / state_value / link / rest / occurring)*
 borne_by          = auxiliary determiner? scene bear_verb

@@ -292,6 +292,8 @@ class Reader(NodeVisitor):  # type: ignore[type-arg]  # generic in its stubs, no
     def visit_said_capitals(self, node: Node, _: Any) -> Parts:
         return (lettering(node.text.strip()),)
 
+    visit_said_name = visit_said_capitals
+
     def visit_said(self, _: Node, children: Sequence[Parts]) -> Parts:
         return tuple(lettering(part.text) if isinstance(part, Literal) else part for part in _flat(children))
 

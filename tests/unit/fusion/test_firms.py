@@ -12,6 +12,7 @@ from services.fusion.core import firms
 from services.fusion.core.checks.form import FormTest
 from services.fusion.core.checks.inquiries import ReadAgain
 from services.fusion.core.checks.text import TextTest
+from services.fusion.core.policy import CREDIBLE_FROM
 from tests.unit.fusion.cases import careful, case, draft, lettering, plan
 
 if TYPE_CHECKING:
@@ -98,3 +99,10 @@ def test_a_name_of_two_lines_is_read_again_line_by_line() -> None:
     assert TextTest().run(said, case(READ, first, second, replies=again)).outcome is CheckOutcome.PASSED
     again[ReadAgain(second.box)] = (careful(lettering("", "SON BHD", (0.0, 26.0, 70.0, 46.0)), "r9"),)
     assert TextTest().run(said, case(READ, first, second, replies=again)).outcome is not CheckOutcome.PASSED
+
+
+def test_a_few_words_in_a_photo_have_no_head_that_names_a_firm() -> None:
+    words, lines = ("GET", "FIT", "REWARDS"), tuple(f"line {letter}" for letter in "abcdefgh")
+    assert all(candidate.fit < CREDIBLE_FROM for candidate in firms.candidates(page(*words)))
+    assert max(candidate.fit for candidate in firms.candidates(page(*words, *lines))) >= CREDIBLE_FROM
+    assert max(candidate.fit for candidate in firms.candidates(page("GET FIT LTD"))) >= CREDIBLE_FROM

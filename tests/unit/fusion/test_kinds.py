@@ -9,6 +9,8 @@ import pytest
 from services.common.claims import Absent, AbstentionReason, CheckOutcome, Count
 from services.common.geometry import Size
 from services.common.plans import Order, Rank, Relation, RelationKind, Target, Task, TextField
+from services.common.regions import Capability
+from services.fusion.core import abstain
 from services.fusion.core import lettering as written
 from services.fusion.core.checks.absence import AbsenceTest
 from services.fusion.core.checks.count import CountTest
@@ -90,6 +92,36 @@ def test_a_line_of_what_was_not_found_is_counted_off_on_the_page() -> None:
     asked = plan(Task.READ, line, sign, relations=(Relation("t1", RelationKind.ON, "t2"),))
     found = resolve(asked, Scene(Size(400, 300), SIGNS, EVERYWHERE))
     assert ids(found) == ["r1", "r2"]
+
+
+def below(other: Target) -> Resolution:
+    asked = plan(
+        Task.READ, Target("t1", "text", is_text=True), other, relations=(Relation("t1", RelationKind.BELOW, "t2"),)
+    )
+    return resolve(asked, Scene(Size(400, 300), SIGNS, EVERYWHERE))
+
+
+def test_below_what_was_not_found_is_not_everywhere() -> None:
+    found = below(Target("t2", "door"))
+    assert ids(found) == []
+    assert found.setbacks["t1"].reason is AbstentionReason.NOT_CHECKABLE
+
+
+def test_that_nothing_lies_below_a_word_does_not_make_the_word_absent() -> None:
+    found = below(Target("t2", literal_text="since 1987", is_text=True))
+    assert found.setbacks["t1"].reason is AbstentionReason.ABSENT
+    assert [candidate.region_id for candidate in found.evidence[1].candidates] == ["r4"]
+    assert "t2" not in found.setbacks
+    assert ids(below(Target("t2", literal_text="MILL LANE", is_text=True))) == ["r4"]
+
+
+def test_an_address_without_a_key_is_not_said_to_be_absent() -> None:
+    target = Target("t1", "address", is_text=True, text_field=TextField.ADDRESS)
+    asked = plan(Task.READ, target)
+    found = resolve(asked, Scene(Size(400, 300), SIGNS, EVERYWHERE))
+    sight = abstain.Sight({region.id: region for region in SIGNS}, looked=frozenset({Capability.READ_TEXT}))
+    (abstention,) = abstain.settle(asked, found, sight).abstentions
+    assert abstention.reason is AbstentionReason.NOT_CHECKABLE
 
 
 @pytest.mark.parametrize("noun", ["word", "line", "text"])
