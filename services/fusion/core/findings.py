@@ -29,6 +29,10 @@ MOST: Final = 5
 """Candidates of a target that something is derived of, best first."""
 
 
+_OF_THINGS: Final = frozenset({Task.ATTRIBUTE, Task.STATE})
+"""Tasks that are about how things look: of lettering, its place and its words alone are known."""
+
+
 @dataclass(frozen=True, slots=True)
 class Derived:
     """The evidence with its findings, and the targets of which what was asked cannot be derived."""
@@ -74,6 +78,8 @@ def derived(plan: Plan, evidence: Sequence[TargetEvidence], regions: Sequence[Re
 
 def _of(target: Target, item: TargetEvidence, view: _View) -> list[Finding] | Setback:
     found = list(_relations(target, item, view))
+    if item.candidates and target.is_text and view.plan.task in _OF_THINGS and target.id == view.plan.targets[0].id:
+        return _not_told(target, view.plan.aspect, view)
     if not item.candidates or target.is_text:
         return found
     asked: list[Finding] | Setback = []

@@ -279,7 +279,8 @@ shown             = "does|do|did"? page bear_verb
 exists_there      = existence (joined / things) (rest / writing / showing / link)*
 exists_said       = (auxiliary / "if|whether")? (said_whole / plain) saying said rest*
 said_whole        = pronoun / (determiner* scene) / "the text|any text|anything|there"
-said              = bare_literal / (determiner* literal_noun? quoted) / capital_text
+said              = bare_literal / (determiner* literal_noun? quoted) / capital_text / proper_text
+proper_text       = !acronym bare_name
 capital_text      = capitals+
 exists_borne      = "does|do|did|if|whether" !said_whole plain (bear_verb / saying) (field / lettering) (rest
                   / writing / showing)*
@@ -291,7 +292,7 @@ exists_overlapping = ("does|do|did|if|whether" plain "overlap|overlaps" "with"? 
                   / ("does|do|did|if|whether" plain "and" np "overlap" rest* end)
 exists_occurring  = (polar / auxiliary) "not"? ((writings "be"? (occurring / writing)) / (things "be"? appearing)) rest*
 writings          = (lettering / field / said_capitals) (joint (lettering / field / said_capitals))*
-exists_placed     = polar core ("and" core)* copula? (!relation located_at)? place+ rest*
+exists_placed     = polar (said_capitals / core) ("and" core)* copula? (!relation located_at)? place+ rest*
 exists_being      = polar (indefinite / (&"a|an|any|some|one" plain)) "not"? state_value+ rest*
 exists_any        = "any|see any|got any|spot any" things (rest / showing / writing)*
 exists_named      = (("is" "this|that|it" &determiner) / ("are" "these|those|they")) object rest*

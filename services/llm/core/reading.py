@@ -268,6 +268,8 @@ class Reader(NodeVisitor):  # type: ignore[type-arg]  # generic in its stubs, no
     def visit_capital_text(self, node: Node, _: Any) -> Parts:
         return (Literal(node.text.strip()),)
 
+    visit_proper_text = visit_capital_text
+
     def visit_bearing(self, _: Node, children: Sequence[Parts]) -> Parts:
         words = (part.text for part in _flat(children) if isinstance(part, Literal))
         return tuple(Link(RelationKind.ON, lettering(text), inverse=True, to_head=True) for text in words)

@@ -8,7 +8,7 @@ import pytest
 
 from services.common.claims import Absent, AbstentionReason, CheckOutcome, Count
 from services.common.geometry import Size
-from services.common.plans import Order, Rank, Relation, RelationKind, Target, Task, TextField
+from services.common.plans import Aspect, Order, Rank, Relation, RelationKind, Target, Task, TextField
 from services.common.regions import Capability
 from services.fusion.core import abstain
 from services.fusion.core import lettering as written
@@ -113,6 +113,12 @@ def test_that_nothing_lies_below_a_word_does_not_make_the_word_absent() -> None:
     assert [candidate.region_id for candidate in found.evidence[1].candidates] == ["r4"]
     assert "t2" not in found.setbacks
     assert ids(below(Target("t2", literal_text="MILL LANE", is_text=True))) == ["r4"]
+
+
+def test_the_colour_of_lettering_is_not_told() -> None:
+    asked = plan(Task.ATTRIBUTE, Target("t1", "text", is_text=True), aspect=Aspect.COLOR)
+    found = resolve(asked, Scene(Size(400, 300), SIGNS, EVERYWHERE))
+    assert found.setbacks["t1"].reason is AbstentionReason.NOT_CHECKABLE
 
 
 def test_an_address_without_a_key_is_not_said_to_be_absent() -> None:
