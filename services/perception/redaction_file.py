@@ -4,7 +4,7 @@
 kinds = ["face", "plate", "email", "phone", "card", "iban"]
 method = "fill"                            # or "pixelate", for faces and given places
 tier = "accurate"                          # how carefully lettering is looked for
-phone_regions = ["US", "DE"]               # whose numbers are recognised without their +1 or +49
+countries = ["US", "DE"]                   # whose national numbers, and phone numbers without +1 or +49, are known
 
 [tenants.archive]                          # a whole policy of its own: nothing is taken from [default]
 kinds = []
@@ -36,7 +36,7 @@ class _Table(BaseModel):
     kinds: tuple[str, ...]
     method: Literal["fill", "pixelate"] = "fill"
     tier: Literal["fast", "accurate"] = "accurate"
-    phone_regions: tuple[str, ...] = ("US",)
+    countries: tuple[str, ...] = ("US",)
     least_score: float = Field(0.0, ge=0, le=1)
 
     @field_validator("kinds")
@@ -48,17 +48,17 @@ class _Table(BaseModel):
             raise ValueError(msg)
         return tuple(dict.fromkeys(kinds))
 
-    @field_validator("phone_regions")
+    @field_validator("countries")
     @classmethod
-    def _countries(cls, regions: tuple[str, ...]) -> tuple[str, ...]:
+    def _countries(cls, countries: tuple[str, ...]) -> tuple[str, ...]:
         try:
-            return personal.checked_regions(regions)
+            return personal.checked_countries(countries)
         except InvalidField as error:
             raise ValueError(error.message) from error
 
     def policy(self) -> Policy:
         return Policy(
-            self.kinds, Method(self.method), Tier[self.tier.upper()], self.phone_regions, least_score=self.least_score
+            self.kinds, Method(self.method), Tier[self.tier.upper()], self.countries, least_score=self.least_score
         )
 
 

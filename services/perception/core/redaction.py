@@ -71,14 +71,15 @@ class Policy:
         kinds: Of `KINDS`; empty for nothing but what callers name.
         method: How.
         tier: How carefully lettering is looked for.
-        phone_regions: Countries whose phone numbers are recognised without their country code, two letters each.
+        countries: Countries whose national numbers are recognised, and phone numbers without their country code; two
+            letters each.
         least_score: Finds of a finder below this score are left as they are, [0, 1].
     """
 
     kinds: tuple[str, ...]
     method: Method
     tier: Tier
-    phone_regions: tuple[str, ...] = ()
+    countries: tuple[str, ...] = ()
     least_score: float = 0.0
 
     @property
@@ -113,7 +114,7 @@ def lettering_places(regions: Sequence[Region], policy: Policy) -> tuple[Place, 
     for line in _lines(regions):
         ends = np.cumsum([len(region.text) + 1 for region in line])
         text = " ".join(region.text for region in line)
-        for kind, (start, stop) in personal.personal(text, policy.lettering, policy.phone_regions):
+        for kind, (start, stop) in personal.personal(text, policy.lettering, policy.countries):
             for region, end in zip(line, ends, strict=True):
                 if end - len(region.text) - 1 < stop and start < end - 1:
                     places[Place(region.box, kind, personal.FOUND_BY)] = None

@@ -68,6 +68,6 @@ def test_a_national_number_needs_its_country() -> None:
 
 
 def test_a_country_must_be_one() -> None:
-    assert personal.checked_regions(["DE", "US"]) == ("DE", "US")
+    assert personal.checked_countries(["DE", "US"]) == ("DE", "US")
     with pytest.raises(InvalidField, match="'Germany' is no country"):
-        personal.checked_regions(["Germany"])
+        personal.checked_countries(["Germany"])

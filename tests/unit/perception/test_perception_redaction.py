@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 SOURCE = Source(Capability.READ_TEXT, "reader", "1", "", Tier.FAST)
 SIZE = Size(100, 60)
-POLICY = Policy(kinds=KINDS, method=Method.FILL, tier=Tier.FAST, phone_regions=("US",), least_score=0.3)
+POLICY = Policy(kinds=KINDS, method=Method.FILL, tier=Tier.FAST, countries=("US",), least_score=0.3)
 
 
 def piece(text: str, box: Box, *, label: str = "", score: float | None = 0.9) -> Region:
@@ -151,7 +151,7 @@ def test_without_a_file_nothing_is_looked_for() -> None:
     [
         ('[default]\nkinds = ["soul"]', "'soul' is no kind"),
         ('[default]\nkinds = ["face"]\nmethod = "blur"', "default.method"),
-        ('[default]\nkinds = ["phone"]\nphone_regions = ["Europe"]', "'Europe' is no country"),
+        ('[default]\nkinds = ["phone"]\ncountries = ["Europe"]', "'Europe' is no country"),
         ('[defaults]\nkinds = ["face"]', "defaults"),
         ('[tenants."A B"]\nkinds = []', "tenant"),
         ("[default", "Expected"),
