@@ -471,7 +471,7 @@ class RegionCounts(_message.Message):
     clamped: _builtins.int
     """Boxes that reached over the image's edge and were clamped."""
     rejected: _builtins.int
-    """Boxes that were not finite, or empty after clamping, and were dropped."""
+    """Boxes that were not finite, empty after clamping, or in a place that was painted over, and were dropped."""
     merged: _builtins.int
     """Regions that another tile had found too, and that were merged."""
     def __init__(

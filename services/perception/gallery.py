@@ -152,6 +152,15 @@ class Gallery:
             raise _not_found(digest)
         return image_pb2.Image.FromString(facts)
 
+    async def painted(self, digest: str) -> tuple[Box, ...]:
+        """The places of an image that were painted over before it was kept.
+
+        Raises:
+            ImageNotFound: It is not held.
+        """
+        redactions = (await self.describe(digest)).redactions
+        return tuple(wire.box_from(redaction.box, "redactions.box") for redaction in redactions)
+
     async def require(self, digest: str) -> None:
         """Return if an image is held, asking the store: another replica may have erased it.
 

@@ -112,7 +112,10 @@ class Looks:
         return looked
 
     async def _look(self, context: Context, binding: Binding, items: tuple[str, ...]) -> Fresh[Seen]:
-        scene = Scene(await self._gallery.pixels(context.image_digest), context.image_digest, context.area)
+        digest = context.image_digest
+        scene = Scene(
+            await self._gallery.pixels(digest), digest, context.area, painted=await self._gallery.painted(digest)
+        )
         phrases = items if context.capability is Capability.DETECT else ()
         run, values = await self._sight.look(scene, context.capability, binding, phrases)
         return Fresh(replace(context, version=run.version, weights_digest=run.weights_digest), values)

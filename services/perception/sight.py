@@ -46,11 +46,19 @@ PROBE: Final = np.zeros((64, 64, 3), dtype=np.uint8)
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What is looked at: pixels, their digest (empty while they have none), and where; None for everywhere."""
+    """What is looked at.
+
+    Attributes:
+        pixels: All of the image.
+        image_digest: Its digest; empty while it has none.
+        area: Where; None for everywhere.
+        painted: Its places that were painted over: what is seen in them is not there.
+    """
 
     pixels: Pixels
     image_digest: str = ""
     area: Box | None = None
+    painted: tuple[Box, ...] = ()
 
     @property
     def size(self) -> Size:
@@ -142,7 +150,7 @@ class Sight:
         seen = {}
         for phrase in phrases or (ALL_LETTERING,):
             found = [each.only(phrase) if phrases else each for each, _ in answers]
-            look = await self._aside(findings.looked, shown, found, size, area)
+            look = await self._aside(findings.looked, shown, found, size, area, scene.painted)
             searchable = all(phrase not in each.unsearchable for each, _ in answers)
             regions = _regions(scene.image_digest, look, shown, [source for _, source in answers])
             seen[phrase] = Seen(regions, look.counts, searchable=searchable)

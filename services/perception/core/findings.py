@@ -5,8 +5,9 @@ The rules, in the order in which they apply:
 1. Every polygon goes back through its view's transform; its bounding box is the region's box.
 2. A box that is not finite, is empty within the image, or ends before it begins, is rejected, and so is lettering
    without a letter. One that reaches over the image's edge is clamped.
-3. With an area, only what shares with it at least half of the smaller of the two stays.
-4. Two findings of *different* views that mean the same thing become one. Lettering is the same where the shared part
+3. What lies by more than half in places that were painted over is rejected: it was seen in the paint.
+4. With an area, only what shares with it at least half of the smaller of the two stays.
+5. Two findings of *different* views that mean the same thing become one. Lettering is the same where the shared part
    is over half of the smaller outline; objects, where they answer the same phrase and have an IoU over one half, or
    where one is cut by its view's edge and lies by over half in the other. What stays is, in this order: not cut by
    its view's edge, seen larger, longer text, higher score. The rest is position, so the order of arrival never counts.
@@ -87,15 +88,46 @@ class Look:
     counts: Counts
 
 
-def looked(views: Sequence[View], found: Sequence[Found], size: Size, area: Box | None) -> Look:
-    """What models `found` in `views` of an image of `size`, by the module's rules. Lettering in reading order."""
+def looked(
+    views: Sequence[View], found: Sequence[Found], size: Size, area: Box | None, painted: Sequence[Box] = ()
+) -> Look:
+    """What models `found` in `views` of an image of `size`, by the module's rules. Lettering in reading order.
+
+    Args:
+        views: What the models were shown.
+        found: What they found in each, in the view's frame.
+        size: Of the image.
+        area: Where it was looked; None for everywhere.
+        painted: The image's places that were painted over.
+    """
     placed = [placed_in(number, view, each, size) for number, (view, each) in enumerate(zip(views, found, strict=True))]
     counts = sum((part.counts for part in placed), Counts())
-    everything = (finding for part in placed for finding in part.findings)
-    near = tuple(finding for finding in everything if area is None or belongs(finding.box, area))
+    everything = tuple(finding for part in placed for finding in part.findings)
+    real = tuple(finding for finding in everything if hidden(finding.box, painted) <= SAME)
+    near = tuple(finding for finding in real if area is None or belongs(finding.box, area))
     kept = merged(near)
     ordered = best_first(kept) if any(finding.label for finding in kept) else in_reading_order(kept)
-    return Look(ordered, replace(counts, merged=len(near) - len(kept)))
+    rejected = counts.rejected + len(everything) - len(real)
+    return Look(ordered, replace(counts, rejected=rejected, merged=len(near) - len(kept)))
+
+
+def hidden(box: Box, painted: Sequence[Box]) -> float:
+    """The share of `box` that lies in any of the `painted` places, [0, 1]; rule 3.
+
+    >>> hidden(Box(0, 0, 10, 10), [Box(0, 0, 5, 10), Box(0, 0, 10, 5)])
+    0.75
+    """
+    if not painted:
+        return 0.0
+    places = np.array([place.as_array() for place in painted]).reshape(-1, 4)
+    left, top, right, bottom = np.concatenate([places, box.as_array()[None]]).T
+    xs = np.unique(np.clip([*left, *right], box.x_min, box.x_max))
+    ys = np.unique(np.clip([*top, *bottom], box.y_min, box.y_max))
+    middle_x, middle_y = (xs[1:] + xs[:-1]) / 2, (ys[1:] + ys[:-1]) / 2
+    across = (places[:, :1] < middle_x) & (middle_x < places[:, 2:3])
+    down = (places[:, 1:2] < middle_y) & (middle_y < places[:, 3:])
+    covered = (down[:, :, None] & across[:, None, :]).any(axis=0)
+    return float((covered * np.outer(np.diff(ys), np.diff(xs))).sum() / box.area)
 
 
 def placed_in(number: int, view: View, found: Found, size: Size) -> Look:
@@ -131,14 +163,14 @@ def _clamped_outline(polygon: geometry.Floats, size: Size) -> Outline:
 
 
 def belongs(box: Box, area: Box) -> bool:
-    """Rule 3: whether the two share at least half of the smaller."""
+    """Rule 4: whether the two share at least half of the smaller."""
     smaller = box if box.area <= area.area else area
     larger = area if smaller is box else box
     return geometry.coverage(smaller, larger) >= SAME
 
 
 def merged(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """Rule 4: the findings without those that repeat a better one of another view, best first.
+    """Rule 5: the findings without those that repeat a better one of another view, best first.
 
     Merging what is merged changes nothing, and the order of the argument does not matter.
     """

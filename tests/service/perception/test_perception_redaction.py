@@ -93,6 +93,17 @@ async def test_places_that_the_caller_names_are_painted_before_any_model_looks(s
     assert (stored(station, image)[15:45, 295:366] == 0).all()
 
 
+async def test_what_a_model_sees_in_the_paint_is_not_told(station: Station) -> None:
+    given = geometry_pb2.Box(x_min=100, y_min=100, x_max=140, y_max=130)
+    async with station.open() as stub:
+        image = await put(stub, png(picture((400, 300), {GREEN: (20, 22, 120, 42)})), redact=[given])
+        # A reader that takes the black box for a letter: lettering of the colour that the paint has.
+        station.models.vision = Vision(lettering={(0, 0, 0): "\u53e3", GREEN: "EXIT"})
+        read = await stub.Perceive(pb.PerceiveRequest(image_digest=image.digest, capability=READ))
+    assert [region.text for region in read.regions] == ["EXIT"]
+    assert read.counts.rejected == 1
+
+
 async def test_a_place_needs_no_policy_and_no_model() -> None:
     station = Station()
     station.models.gone = True

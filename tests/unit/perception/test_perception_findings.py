@@ -232,3 +232,21 @@ def test_lines_are_read_from_the_left_though_their_words_lie_unevenly() -> None:
 def test_objects_come_best_first_and_those_without_a_score_last() -> None:
     cups = [finding(WORD, label="cup", score=score) for score in (None, 0.2, 0.9)]
     assert [found.score for found in findings.best_first(cups)] == [0.9, 0.2, None]
+
+
+def test_what_was_seen_in_paint_is_rejected() -> None:
+    shown = (views.view_of(views.whole(SIZE), 1.0),)
+    raw = texts((10, 10, 50, 20), (0, 40, 40, 50), (100, 40, 140, 50))
+
+    look = findings.looked(shown, [raw], SIZE, None, painted=[Box(5, 5, 60, 25), Box(0, 30, 19, 60)])
+
+    assert [each.text for each in look.findings] == ["t1", "t2"]
+    assert look.counts == Counts(raw=3, rejected=1)
+
+
+def test_places_that_were_painted_count_together_and_once() -> None:
+    halves = [Box(0, 0, 5, 10), Box(5, 0, 9, 10), Box(0, 0, 9, 10), Box(50, 50, 60, 60)]
+
+    assert findings.hidden(Box(0, 0, 10, 10), halves) == pytest.approx(0.9)
+    assert findings.hidden(Box(20, 20, 30, 30), halves) == 0.0
+    assert findings.hidden(Box(0, 0, 10, 10), []) == 0.0
