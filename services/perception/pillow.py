@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+import simplejpeg
 from PIL import ExifTags, Image, ImageCms
 
 from services.common.errors import UnreadableImage
@@ -76,10 +77,8 @@ def decode(upload: bytes, limits: AdmissionLimits) -> Decoded:
         check_work(upload, picture.format or "")
         try:
             declared = _orientation(picture)
-            picture.load()
-            # Some decoders turn the picture themselves, and then no longer declare it.
-            turn = UPRIGHT.get(_orientation(picture))
-            pixels = _array(_on_white(picture if turn is None else _turned(picture, turn)))
+            plain = _plain_jpeg(upload, picture)
+            pixels = _upright(picture) if plain is None else plain
         except Exception as error:  # a codec raises whatever its parser trips over
             raise UnreadableImage(
                 f"the upload looks like {picture.format}, but its pixels cannot be decoded",
@@ -98,6 +97,28 @@ def _opened(upload: bytes) -> Image.Image:
             remedy=f"send one of {', '.join(FORMATS)}",
             format="unknown",
         ) from error
+
+
+def _plain_jpeg(upload: bytes, picture: Image.Image) -> Pixels | None:
+    """A JPEG decoded by libjpeg-turbo without Pillow between: the same pixels, in a quarter of the time.
+
+    None for what has to be turned or has colours of its own, and for what is damaged: Pillow may forgive that.
+    """
+    if picture.format != "JPEG" or picture.mode != "RGB" or "icc_profile" in picture.info or _orientation(picture) != 1:
+        return None
+    try:
+        pixels: Pixels = simplejpeg.decode_jpeg(upload, "RGB")
+    except ValueError:
+        return None
+    pixels.setflags(write=False)
+    return pixels if (pixels.shape[1], pixels.shape[0]) == picture.size else None
+
+
+def _upright(picture: Image.Image) -> Pixels:
+    picture.load()
+    # Some decoders turn the picture themselves, and then no longer declare it.
+    turn = UPRIGHT.get(_orientation(picture))
+    return _array(_on_white(picture if turn is None else _turned(picture, turn)))
 
 
 def _orientation(picture: Image.Image) -> int:

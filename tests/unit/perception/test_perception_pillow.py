@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image, ImageCms
 
 from services.common.errors import ImageTooLarge, ImageTooSmall, MeshError, UnreadableImage
@@ -313,3 +315,29 @@ def test_a_tile_is_resampled_as_if_it_were_cut_from_the_whole_enlarged_image() -
     whole = pillow.render(pixels, view_of(Box(0, 0, 80, 60), 2.0))
     tile = pillow.render(pixels, view_of(Box(30, 20, 70, 50), 2.0))
     assert (tile == whole[40:100, 60:140]).all()
+
+
+@given(
+    st.integers(8, 70),
+    st.integers(8, 70),
+    st.integers(20, 100),
+    st.fixed_dictionaries({"progressive": st.booleans(), "subsampling": st.sampled_from([0, 1, 2])}),
+)
+def test_a_plain_jpeg_gives_the_pixels_that_pillow_gives(
+    width: int, height: int, quality: int, how: dict[str, Any]
+) -> None:
+    noise = np.random.default_rng(width * height).integers(0, 256, (height, width, 3), dtype=np.uint8)
+    upload = encoded(Image.fromarray(noise), "JPEG", quality=quality, **how)
+
+    decoded = pillow.decode(upload, LIMITS)
+
+    assert (decoded.pixels == np.asarray(Image.open(io.BytesIO(upload)))).all()
+    assert not decoded.pixels.flags.writeable
+
+
+def test_a_jpeg_that_is_cut_short_is_refused() -> None:
+    noise = np.random.default_rng(1).integers(0, 256, (64, 64, 3), dtype=np.uint8)
+    upload = encoded(Image.fromarray(noise), "JPEG")
+
+    with pytest.raises(UnreadableImage, match="cannot be decoded"):
+        pillow.decode(upload[: len(upload) // 2], LIMITS)
