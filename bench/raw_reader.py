@@ -17,6 +17,7 @@ import cv2  # type: ignore[import-not-found]  # of Triton's environment
 def main() -> None:
     """Answer until standard input ends."""
     sys.modules["triton_python_backend_utils"] = types.ModuleType("triton_python_backend_utils")  # of Triton's process
+    sys.path.append(str(Path(sys.argv[1]) / "1"))  # of the modules beside it
     spec = util.spec_from_file_location("model", Path(sys.argv[1]) / "1" / "model.py")
     assert spec is not None and spec.loader is not None  # noqa: S101, PT018 - it is the project's own file
     model = util.module_from_spec(spec)

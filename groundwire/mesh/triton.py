@@ -41,6 +41,8 @@ OTLP_VARIABLE = "GROUNDWIRE_TRITON_OTLP_HTTP"
 BOUND_FOLDER = "bound"
 
 EXIT_TIMEOUT_S = 15
+GPU_DRIVER = Path("/dev/nvidiactl")  # there wherever NVIDIA's driver gives this process a GPU
+CACHE_BYTES = 64 * 1024 * 1024  # of answers, for models that ask for it by `response_cache`
 SHARED_MEMORY = Path("/dev/shm")  # noqa: S108  # where Linux keeps named regions
 
 # Variables that say which Python to use: the models' Python is Triton's, not ours.
@@ -108,7 +110,8 @@ def find_server(environ: Mapping[str, str], roots: Iterable[Path], layout: Path)
             return _wheel_server(candidate.absolute(), environ, layout)
     binary = shutil.which("tritonserver", path=environ.get("PATH"))
     if binary:
-        return Server(Path(binary))
+        # The models' configurations for GPUs; those that have none are configured as ever.
+        return Server(Path(binary), ("--model-config-name=gpu",) if GPU_DRIVER.exists() else ())
     raise PartMissing(
         "triton",
         f"Triton is not installed: there is no {ENV_FOLDER} and no tritonserver on PATH.",
@@ -200,6 +203,7 @@ def plan(
         "model-control-mode": "explicit",
         "load-model": "*",
         "exit-timeout-secs": EXIT_TIMEOUT_S,
+        "cache-config": f"local,size={CACHE_BYTES}",
         "backend-config": f"python,shm-region-prefix-name={prefix}",
     }
     repositories = [_without_runners(models, layout), *([_linked(bound, layout)] if bound else [])]
@@ -266,7 +270,8 @@ def _wheel_server(env: Path, environ: Mapping[str, str], layout: Path) -> Server
         # The python backend runs the models in the first Python on PATH.
         "PATH": os.pathsep.join((str(env / "bin"), environ.get("PATH", os.defpath))),
     }
-    return Server(binary, (f"--backend-directory={backends}",), environment)
+    caches = _there(wheel / "caches", env)
+    return Server(binary, (f"--backend-directory={backends}", f"--cache-directory={caches}"), environment)
 
 
 def _lay_out(wheel: Path, interpreter: Interpreter, env: Path, layout: Path) -> Path:

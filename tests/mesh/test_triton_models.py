@@ -317,6 +317,17 @@ def test_half_precision_finds_the_same(lab: Lab, model: str, name: str) -> None:
     assert missing(wanted, found, image).size, "in full precision nothing would differ"
 
 
+def test_texts_that_repeat_are_not_embedded_again(lab: Lab) -> None:
+    first = lab.models.infer("clip_text", TEXTS=packed(["a text of its own"]))
+    before = lab.models.client.get_inference_statistics("clip_text").model_stats[0].inference_stats.cache_hit.count
+
+    again = lab.models.infer("clip_text", TEXTS=packed(["a text of its own"]))
+
+    after = lab.models.client.get_inference_statistics("clip_text").model_stats[0].inference_stats.cache_hit.count
+    assert after == before + 1
+    assert (again["EMBEDDINGS"] == first["EMBEDDINGS"]).all()
+
+
 def test_the_digest_is_over_the_safetensors_of_the_checkpoint(lab: Lab) -> None:
     weights = (lab.checkpoints / "depth_anything" / "model.safetensors").read_bytes()
 

@@ -18,10 +18,8 @@ import triton_python_backend_utils as pb_utils
 from decoders import DECODERS, Candidates, chosen
 from framing import frame, tensor
 from painting import laid
+from providers import Provider, check, providers
 from vocabulary import Vocabulary
-
-PROVIDERS = ("CUDAExecutionProvider", "CPUExecutionProvider")
-"""Where networks run, best first; what this ONNX Runtime lacks is left out."""
 
 U8 = npt.NDArray[np.uint8]
 Tensors = dict[str, npt.NDArray[Any]]
@@ -34,12 +32,13 @@ class Detector:
         folder: With `descriptor.json` and the ONNX file.
         weights_digest: SHA-256 that the file must have; empty for any.
         threads: Of one operator.
+        asked: The providers that it is to run with.
 
     Raises:
-        ValueError: The file is another, or does not go with its descriptor.
+        ValueError: The file is another, does not go with its descriptor, or does not run where it was asked to.
     """
 
-    def __init__(self, folder: Path, weights_digest: str, threads: int) -> None:
+    def __init__(self, folder: Path, weights_digest: str, threads: int, asked: list[Provider]) -> None:
         described = json.loads((folder / "descriptor.json").read_text(encoding="utf-8"))
         self.input, self.output = described["input"], described["output"]
         self.class_count = len(described["classes"])
@@ -51,9 +50,8 @@ class Detector:
             raise ValueError(message)
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
-        available = onnxruntime.get_available_providers()
-        providers = [name for name in PROVIDERS if name in available]
-        self.session = onnxruntime.InferenceSession(weights, options, providers=providers)
+        self.session = onnxruntime.InferenceSession(weights, options, providers=asked)
+        check(asked, self.session.get_providers())
         (self.input_name,) = (each.name for each in self.session.get_inputs())
 
     def detect(self, image_rgb: U8) -> Candidates:
@@ -97,7 +95,15 @@ class TritonPythonModel:
         config = json.loads(args["model_config"])
         said = {key: value["string_value"] for key, value in config["parameters"].items()}
         self.name = config["name"]
-        self.detector = Detector(Path(said["checkpoint"]), said["weights_digest"], int(said["intra_op_threads"]))
+        asked = providers(
+            said["device"],
+            onnxruntime.get_available_providers(),
+            gpu=int(args["model_instance_device_id"]) if args["model_instance_kind"] == "GPU" else None,
+            half=said["dtype"] == "float16",
+            engines=said["engines"],
+        )
+        threads = int(said["intra_op_threads"])
+        self.detector = Detector(Path(said["checkpoint"]), said["weights_digest"], threads, asked)
         self.detector.answer(np.zeros((64, 48, 3), np.uint8), ["anything"])
 
     def execute(self, requests: list[Any]) -> list[Any]:

@@ -12,6 +12,7 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 
 import numpy as np
 import torch
+from device import DEVICES, DTYPES, device
 from PIL import Image
 from transformers import AutoImageProcessor, AutoTokenizer, ImageProcessingMixin
 from transformers.utils import logging
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 logging.set_verbosity_error()
 logging.disable_progress_bar()
 
-HALVES = {"float16": torch.float16, "bfloat16": torch.bfloat16}
+TORCH_HALVES = {"float16": torch.float16, "bfloat16": torch.bfloat16}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +53,14 @@ class Engine:
             ValueError: They say what cannot be done here.
         """
         torch.set_num_threads(parameters.count("threads", high=1024))
-        wanted = parameters.choice("device", "auto", "cpu", "cuda")
-        if wanted == "cuda" and not torch.cuda.is_available():
-            raise ValueError("parameter device is cuda, and torch finds no CUDA device here")
-        on_gpu = wanted == "cuda" or (wanted == "auto" and torch.cuda.is_available())
-        number = int(args["model_instance_device_id"]) if args["model_instance_kind"] == "GPU" else 0
-        dtype = parameters.choice("dtype", "auto", "float32", *HALVES)
-        half = HALVES.get("float16" if dtype == "auto" and on_gpu else dtype)
-        device = torch.device("cuda", number) if on_gpu else torch.device("cpu")
-        return cls(device, half, parameters.pattern("may_lack"))
+        found = device(
+            parameters.choice("device", *DEVICES),
+            parameters.choice("dtype", *DTYPES),
+            gpus=torch.cuda.device_count() if torch.cuda.is_available() else 0,
+            instance_gpu=int(args["model_instance_device_id"]) if args["model_instance_kind"] == "GPU" else None,
+        )
+        where = torch.device(found.kind, found.number) if found.kind == "cuda" else torch.device(found.kind)
+        return cls(where, TORCH_HALVES.get(found.half), parameters.pattern("may_lack"))
 
     def network(self, auto_class: Any, checkpoint: Checkpoint) -> Any:
         """The checkpoint's network, in evaluation mode.

@@ -14,8 +14,10 @@ from typing import Any
 import cv2
 import numpy as np
 import numpy.typing as npt
+import onnxruntime
 import rapidocr
 import triton_python_backend_utils as pb_utils
+from providers import CUDA, Provider, check, providers
 
 # RapidOCR's three networks by the role it gives them, in reading order: find, turn upright, recognise.
 WEIGHTS = {
@@ -39,7 +41,13 @@ F32 = npt.NDArray[np.float32]
 
 
 class Reader(rapidocr.RapidOCR):  # type: ignore[misc]  # rapidocr's bases are untyped
-    """RapidOCR whose boxes begin at the top-left of the writing, not of the picture."""
+    """RapidOCR whose boxes begin at the top-left of the writing, not of the picture.
+
+    Attributes:
+        asked: The providers that it was to run with.
+    """
+
+    asked: list[Provider]
 
     def build_final_output(self, ori_img: U8, det_res: Any, cls_res: Any, *rest: Any) -> Any:
         """Turn every box by what the classifier said of it, then go on as RapidOCR does."""
@@ -79,20 +87,34 @@ def read(reader: Reader, image_rgb: U8) -> tuple[F32, npt.NDArray[np.object_], F
     return polygons, texts, np.asarray(found.scores or (), np.float32)
 
 
-def load(threads: int) -> tuple[Reader, str]:
-    """A reader, and the SHA-256 (hex) over its weights: the files one after the other, in the order of `WEIGHTS`."""
+def load(threads: int, device: str = "cpu", gpu: int | None = None) -> tuple[Reader, str]:
+    """A reader, and the SHA-256 (hex) over its weights: the files one after the other, in the order of `WEIGHTS`.
+
+    Args:
+        threads: Of one operator.
+        device: auto, cpu or cuda; see `providers`.
+        gpu: The GPU that Triton gave this instance; None for one on the CPU.
+
+    Raises:
+        ValueError: It cannot run there.
+    """
     folder = Path(rapidocr.__file__).parent / "models"
     paths = {role: folder / name for role, name in WEIGHTS.items()}
     digest = hashlib.sha256()
     for path in paths.values():
         digest.update(path.read_bytes())
+    asked = providers(device, onnxruntime.get_available_providers(), gpu=gpu)
     options = {
         "Global.log_level": "error",
         "EngineConfig.onnxruntime.intra_op_num_threads": threads,
+        "EngineConfig.onnxruntime.use_cuda": asked[0][0] == CUDA,
+        "EngineConfig.onnxruntime.cuda_ep_cfg.device_id": gpu or 0,
         # Named paths keep RapidOCR from fetching weights that nobody has seen.
         **{f"{role}.model_path": str(path) for role, path in paths.items()},
     }
-    return Reader(params=options), digest.hexdigest()
+    reader = Reader(params=options)
+    reader.asked = asked
+    return reader, digest.hexdigest()
 
 
 def self_test(reader: Reader) -> None:
@@ -100,6 +122,7 @@ def self_test(reader: Reader) -> None:
 
     Raises:
         RuntimeError: The word was not read.
+        ValueError: The networks run elsewhere than they were asked to.
     """
     page = np.full((96, 480, 3), 255, np.uint8)
     cv2.putText(page, SELF_TEST, (20, 65), cv2.FONT_HERSHEY_DUPLEX, 2.0, (0, 0, 0), 3, cv2.LINE_AA)
@@ -107,6 +130,7 @@ def self_test(reader: Reader) -> None:
     if texts != [SELF_TEST.encode()]:
         message = f"read_text: the self-test drew {SELF_TEST!r} and read {texts}"
         raise RuntimeError(message)
+    check(reader.asked, reader.text_det.session.session.get_providers())
 
 
 class TritonPythonModel:
@@ -115,7 +139,9 @@ class TritonPythonModel:
     def initialize(self, args: dict[str, str]) -> None:
         """Load and try the networks; an exception here marks this model as failed, and no other."""
         parameters = json.loads(args["model_config"])["parameters"]
-        self.reader, digest = load(int(parameters["intra_op_threads"]["string_value"]))
+        said = {name: value["string_value"] for name, value in parameters.items()}
+        gpu = int(args["model_instance_device_id"]) if args["model_instance_kind"] == "GPU" else None
+        self.reader, digest = load(int(said["intra_op_threads"]), said["device"], gpu)
         self_test(self.reader)
         self.digest = np.array([digest.encode()], np.object_)
 

@@ -28,10 +28,16 @@ def test_an_environment_that_was_named_and_is_not_there_is_not_passed_over(tmp_p
         find_server(environ, [tmp_path], tmp_path / "layout")
 
 
-def test_a_tritonserver_on_path_is_used_as_it_is(tmp_path: Path) -> None:
+@pytest.mark.parametrize("has_gpu", [False, True])
+def test_a_tritonserver_on_path_is_configured_for_the_gpus_of_the_machine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, has_gpu: bool
+) -> None:
     (tmp_path / "tritonserver").touch(mode=0o755)
+    monkeypatch.setattr(triton, "GPU_DRIVER", tmp_path if has_gpu else tmp_path / "nothing")
 
-    assert find_server({"PATH": str(tmp_path)}, [], tmp_path / "layout") == Server(tmp_path / "tritonserver")
+    found = find_server({"PATH": str(tmp_path)}, [], tmp_path / "layout")
+
+    assert found == Server(tmp_path / "tritonserver", ("--model-config-name=gpu",) if has_gpu else ())
 
 
 def test_the_best_root_with_a_model_repository_is_taken(tmp_path: Path) -> None:

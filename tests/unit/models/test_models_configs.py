@@ -13,7 +13,7 @@ from tests.unit.models.runner_modules import REPOSITORY, RUNNERS
 if TYPE_CHECKING:
     from pathlib import Path
 
-SHARED = ("parameters", "checkpoint", "exchange", "engine")
+SHARED = ("parameters", "checkpoint", "exchange", "engine", "device")
 
 
 def config(path: Path) -> Any:
@@ -41,6 +41,18 @@ def test_on_gpus_nothing_differs_but_where_it_runs(runner: Path) -> None:
     gpu.ClearField("instance_group")
     gpu.parameters["threads"].CopyFrom(cpu.parameters["threads"])
     assert cpu == gpu
+
+
+@pytest.mark.parametrize("name", ["read_text", "detect_onnx"])
+def test_onnx_models_differ_on_gpus_in_their_processes_alone(name: str) -> None:
+    cpu, gpu = config(REPOSITORY / name / "config.pbtxt"), config(REPOSITORY / name / "configs" / "gpu.pbtxt")
+
+    (group,) = gpu.instance_group
+    assert group.kind == model_config_pb2.ModelInstanceGroup.KIND_GPU
+    cpu.ClearField("instance_group")
+    gpu.ClearField("instance_group")
+    assert cpu == gpu
+    assert cpu.parameters["device"].string_value == "auto"
 
 
 def test_a_runner_names_itself_and_waits_for_a_checkpoint(runner: Path) -> None:

@@ -1,0 +1,1 @@
+../../detect_transformers/1/device.py
