@@ -1,6 +1,8 @@
 """How many words of street photos perception reads, on the fast tier and on the accurate one.
 
-    .venv/bin/python -m bench.bench_reader ../shared/data/scene_text [--pictures 60]
+    .venv/bin/python -m bench.bench_reader ../shared/data/scene_text [--pictures 60] [--half odd]
+
+What is fitted on every second picture (--half even) is to be judged on the others.
 
 A word of the truth counts as read where a region that lies on it holds the word, letter for letter but for case. What
 the truth marks as unreadable does not count. Precision: of the words read in places where the truth has a word, those
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
 PIECE = 1 << 20
 ON_IT = 0.5
 """Share of the word's box that a region covers, at least, to be a reading of it: regions are often whole lines."""
+
+HALVES = {"all": slice(None), "even": slice(0, None, 2), "odd": slice(1, None, 2)}
 
 TIERS = {"fast": region_pb2.TIER_FAST, "accurate": region_pb2.TIER_ACCURATE}
 
@@ -84,8 +88,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--pictures", type=int, default=60)
+    parser.add_argument("--half", choices=HALVES, default="all", help="every picture, or every second")
     options = parser.parse_args()
-    truth = json.loads((options.folder / "truth.json").read_text())[: options.pictures]
+    truth = json.loads((options.folder / "truth.json").read_text())[HALVES[options.half]][: options.pictures]
     tallies = {name: Tally() for name in TIERS}
     with a_mesh() as mesh, grpc.insecure_channel(mesh.addresses["perception"]) as channel:
         stub = perception_service_pb2_grpc.PerceptionServiceStub(channel)
@@ -99,11 +104,12 @@ def main() -> None:
                 regions = stub.Perceive(request, timeout=300).regions
                 tallies[tier].seconds.append(time.perf_counter() - began)
                 count(tallies[tier], words_of(entry), regions)
-    table = Table("tier", "words", "read", "recall", "precision", "median s a picture")
+    table = Table("tier", "words", "read", "recall", "precision", "F1", "median s a picture")
     for tier, tally in tallies.items():
         recall, precision = tally.read / max(1, tally.words), tally.read / max(1, tally.tried)
         took = f"{statistics.median(tally.seconds):.2f}"
-        table.add_row(tier, str(tally.words), str(tally.read), f"{recall:.3f}", f"{precision:.3f}", took)
+        f1 = 2 * recall * precision / max(1e-9, recall + precision)
+        table.add_row(tier, str(tally.words), str(tally.read), *(f"{x:.3f}" for x in (recall, precision, f1)), took)
     Console().print(table)
 
 

@@ -144,7 +144,8 @@ class Sight:
         """
         size = scene.size
         area = views.clipped_area(scene.area, size, field="area")
-        shown = views.views(size, area, self.rule, enlarged=binding.enlarged)
+        reading = capability is Capability.READ_TEXT
+        shown = views.views(size, area, self.rule, enlarged=binding.enlarged, reading=reading)
         _note_views(size, len(shown))
         answers = await self._ask_all(scene, capability, binding, phrases, shown)
         seen = {}
