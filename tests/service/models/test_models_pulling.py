@@ -7,8 +7,13 @@ import json
 import os
 import subprocess
 import sys
+import threading
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from http.client import HTTPConnection
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -275,3 +280,61 @@ def test_files_with_paths_are_never_written_elsewhere(store: Store, hub: FakeHub
 
     assert names(store) == {*CHECKPOINT, "model-card.json"}
     assert {path.name for path in tmp_path.iterdir()} == {"models"}
+
+
+class _Proxy(BaseHTTPRequestHandler):
+    """A proxy that has whatever is asked for from the one hub that there is."""
+
+    hub: FakeHub
+    asked: list[str]
+
+    def do_GET(self) -> None:
+        self.asked.append(self.path)
+        place = urlsplit(self.path)
+        with http_connection(self.hub.endpoint) as onwards:
+            onwards.request(self.command, f"{place.path}?{place.query}", headers=dict(self.headers))
+            answer = onwards.getresponse()
+            body = answer.read()
+        self.send_response(answer.status)
+        for name, value in answer.getheaders():
+            if name not in {"Server", "Date"}:
+                self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    do_HEAD = do_GET  # noqa: N815 - the name is the library's
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@contextmanager
+def http_connection(url: str) -> Iterator[HTTPConnection]:
+    connection = HTTPConnection(urlsplit(url).netloc, timeout=20)
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+def test_a_pull_goes_through_the_proxy_that_the_environment_names(tmp_path: Path, hub: FakeHub) -> None:
+    hub.put(ID, CHECKPOINT)
+    asked: list[str] = []
+    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Proxy", (_Proxy,), {"hub": hub, "asked": asked}))
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    proxy = f"http://127.0.0.1:{server.server_address[1]}"
+    # A hub that no name server knows: what does not go through the proxy, goes nowhere.
+    named = {"HF_ENDPOINT": "http://hub.invalid", "NO_PROXY": "", "no_proxy": ""}
+    settings = named | dict.fromkeys(("HTTP_PROXY", "http_proxy"), proxy) | {"GROUNDWIRE_HOME": str(tmp_path)}
+    try:
+        command = [sys.executable, "-m", "groundwire", "models", "pull", ID]
+        done = subprocess.run(command, env=os.environ | settings, capture_output=True, text=True, check=False)  # noqa: S603
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+    assert done.returncode == 0, done.stderr
+    Store(tmp_path).verify(Store(tmp_path).card("finder"))
+    assert {urlsplit(url).netloc.split(":")[0] for url in asked} == {"hub.invalid", "localhost"}
