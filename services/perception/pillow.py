@@ -1,4 +1,8 @@
-"""Pictures to pixels, through Pillow. Everything here is plain CPU work, to be run off the event loop."""
+"""Pictures to pixels, through Pillow. Everything here is plain CPU work, to be run off the event loop.
+
+Nothing is decoded at a reduced scale for a quick look: what is seen must be in the pixels that the digest names, and
+these are decoded once and kept. Reducing them beforehand would cost more than sending them does.
+"""
 
 from __future__ import annotations
 

@@ -9,6 +9,7 @@ answers are apart (`apart` says how that is measured). Nothing of Triton is need
 
 from __future__ import annotations
 
+import importlib
 import json
 import sys
 import types
@@ -42,10 +43,8 @@ def answers(folder: Path, config: dict[str, Any], dtype: str, questions: Arrays)
         del sys.modules[name]
     sys.path.insert(0, str(folder))
     try:
-        import model  # noqa: PLC0415 - another one each time
-
         config["parameters"]["dtype"]["string_value"] = dtype
-        runner = model.TritonPythonModel()
+        runner = importlib.import_module("model").TritonPythonModel()
         runner.initialize(
             {
                 "model_name": config["name"],

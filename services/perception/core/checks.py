@@ -13,14 +13,14 @@ ICAO_WEIGHTS: Final = (7, 3, 1)
 MEDICARE_WEIGHTS: Final = (1, 3, 7, 9, 1, 3, 7, 9)
 RENTE_WEIGHTS: Final = (2, 1, 2, 5, 7, 1, 2, 1, 2, 1, 2, 1)
 NPI_PREFIX: Final = "80840"
-LEAP_DAYS: Final = (range(1, 32), range(51, 82))
+BIRTH_DAYS: Final = (range(1, 32), range(51, 82))
 
 
 def is_icao(written: str) -> bool:
     """Travel documents and identity cards (ICAO Doc 9303, part 3, 4.9): the last digit checks the rest."""
-    *body, check = _compact(written)
-    weighted = (int(sign, 36) * ICAO_WEIGHTS[place % 3] for place, sign in enumerate(body))
-    return sum(weighted) % 10 == int(check)
+    number = _compact(written)
+    weighted = (int(sign, 36) * ICAO_WEIGHTS[place % 3] for place, sign in enumerate(number[:-1]))
+    return sum(weighted) % 10 == int(number[-1])
 
 
 def is_medicare(written: str) -> bool:
@@ -35,7 +35,7 @@ def is_rentenversicherung(written: str) -> bool:
     number = _compact(written)
     digits = f"{number[:8]}{_ordinal(number[8])}{number[9:11]}"
     sums = (_cross_sum(int(digit) * weight) for digit, weight in zip(digits, RENTE_WEIGHTS, strict=True))
-    born = any(int(number[2:4]) in days for days in LEAP_DAYS) and int(number[4:6]) in range(1, 13)
+    born = any(int(number[2:4]) in days for days in BIRTH_DAYS) and int(number[4:6]) in range(1, 13)
     return born and sum(sums) % 10 == int(number[11])
 
 
