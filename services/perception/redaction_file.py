@@ -6,6 +6,9 @@ method = "fill"                            # or "pixelate", for faces and given 
 tier = "accurate"                          # how carefully lettering is looked for
 countries = ["US", "DE"]                   # whose national numbers, and phone numbers without +1 or +49, are known
 
+[tenants.clinic]
+kinds = ["face", "plate", "email", "phone", "card", "iban", "ip", "ssn", "mac", "url", "uuid", "crypto", "national"]
+
 [tenants.archive]                          # a whole policy of its own: nothing is taken from [default]
 kinds = []
 """

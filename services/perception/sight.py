@@ -53,12 +53,14 @@ class Scene:
         image_digest: Its digest; empty while it has none.
         area: Where; None for everywhere.
         painted: Its places that were painted over: what is seen in them is not there.
+        doubtful: Whether what is hardly lettering is told too.
     """
 
     pixels: Pixels
     image_digest: str = ""
     area: Box | None = None
     painted: tuple[Box, ...] = ()
+    doubtful: bool = False
 
     @property
     def size(self) -> Size:
@@ -151,7 +153,7 @@ class Sight:
         seen = {}
         for phrase in phrases or (ALL_LETTERING,):
             found = [each.only(phrase) if phrases else each for each, _ in answers]
-            look = await self._aside(findings.looked, shown, found, size, area, scene.painted)
+            look = await self._aside(findings.looked, shown, found, size, area, scene.painted, doubtful=scene.doubtful)
             searchable = all(phrase not in each.unsearchable for each, _ in answers)
             regions = _regions(scene.image_digest, look, shown, [source for _, source in answers])
             seen[phrase] = Seen(regions, look.counts, searchable=searchable)

@@ -96,7 +96,13 @@ class Look:
 
 
 def looked(
-    views: Sequence[View], found: Sequence[Found], size: Size, area: Box | None, painted: Sequence[Box] = ()
+    views: Sequence[View],
+    found: Sequence[Found],
+    size: Size,
+    area: Box | None,
+    painted: Sequence[Box] = (),
+    *,
+    doubtful: bool = False,
 ) -> Look:
     """What models `found` in `views` of an image of `size`, by the module's rules. Lettering in reading order.
 
@@ -106,14 +112,16 @@ def looked(
         size: Of the image.
         area: Where it was looked; None for everywhere.
         painted: The image's places that were painted over.
+        doubtful: Whether what rule 5 rejects stays.
     """
     placed = [placed_in(number, view, each, size) for number, (view, each) in enumerate(zip(views, found, strict=True))]
     counts = sum((part.counts for part in placed), Counts())
     everything = tuple(finding for part in placed for finding in part.findings)
     real = tuple(finding for finding in everything if hidden(finding.box, painted) <= SAME)
     near = tuple(finding for finding in real if area is None or belongs(finding.box, area))
-    doubtful = unsure(near) if any(view.transform.scale_x == 1.0 for view in views) else frozenset[Finding]()
-    clear = tuple(finding for finding in near if finding not in doubtful)
+    judged = not doubtful and any(view.transform.scale_x == 1.0 for view in views)
+    rejects = unsure(near) if judged else frozenset[Finding]()
+    clear = tuple(finding for finding in near if finding not in rejects)
     kept = merged(clear)
     ordered = best_first(kept) if any(finding.label for finding in kept) else in_reading_order(kept)
     rejected = counts.rejected + len(everything) - len(real) + len(near) - len(clear)

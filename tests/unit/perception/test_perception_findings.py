@@ -171,6 +171,7 @@ def test_what_no_view_shows_at_its_own_size_may_be_unsure() -> None:
     assert [each.text for each in alone.findings] == ["t0"]
     assert beside.findings == ()
     assert beside.counts == Counts(raw=1, rejected=1)
+    assert findings.looked(shown, [enlarged, texts()], SIZE, None, doubtful=True).findings == alone.findings
 
 
 def test_slanted_lines_whose_boxes_overlap_stay_apart() -> None:
