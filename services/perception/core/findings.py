@@ -11,10 +11,10 @@ The rules, in the order in which they apply:
    where its score is below `SURE`: enlarging makes letters of textures.
 6. Two findings of *different* views that mean the same thing become one. Lettering is the same where the shared part
    is over half of the smaller outline; objects, where they answer the same phrase and have an IoU over one half, or
-   where one is cut by its view's edge and lies by over half in the other. What stays is not cut by its view's edge; of
-   lettering, it is no piece of what its view reads in less than half (see `pieces`), and its reader is surest of it; of
-   objects, it was seen larger. Then the other of score and size counts, and longer text. The rest is position, so the
-   order of arrival never counts.
+   where one is cut by its view's edge and lies by over half in the other. What stays is not cut by its view's edge. Of
+   lettering, it is no piece of what its view reads in less than half (see `pieces`); it was read at the image's own
+   size and is `CLEAR`, or its reader is surest of it; then size counts, and longer text. Of objects, it was seen
+   larger; then score counts. The rest is position, so the order of arrival never counts.
 """
 
 from __future__ import annotations
@@ -39,6 +39,9 @@ SAME: Final = 0.5
 
 SURE: Final = 0.7
 """Least score of lettering that only an enlarged view shows."""
+
+CLEAR: Final = 0.95
+"""Score from which what is read at the image's own size is not overruled by what is read in an enlarged view."""
 
 Outline = tuple[tuple[float, float], ...]
 
@@ -279,8 +282,10 @@ def same(a: Finding, b: Finding) -> bool:
 
 def _preference(finding: Finding) -> tuple[object, ...]:
     surest, largest = -_score(finding), -finding.scale
-    first, second = (largest, surest) if finding.label else (surest, largest)
-    return (first, second, -len(finding.text))
+    if finding.label:
+        return (largest, surest)
+    overruled = finding.scale != 1.0 or _score(finding) < CLEAR
+    return (overruled, surest, largest, -len(finding.text))
 
 
 def _position(finding: Finding) -> tuple[object, ...]:

@@ -94,6 +94,10 @@ WORD = (10.0, 10.0, 60.0, 20.0)
         (finding(WORD, "A", score=0.1, scale=1.0), finding(WORD, "ABC", view=1, cut=True)),
         # Higher score, though seen smaller and shorter.
         (finding(WORD, "A", score=0.8, scale=1.0), finding(WORD, "ABC", view=1, score=0.7)),
+        # Clear at the image's own size, though surer when it is enlarged.
+        (finding(WORD, "CLOSED", score=0.96, scale=1.0), finding(WORD, "CL0SED", view=1, score=0.98)),
+        # Not clear at its own size.
+        (finding(WORD, "YAMAHA", score=0.99), finding(WORD, "YAMARA", view=1, score=0.9, scale=1.0)),
         # Seen larger, though shorter.
         (finding(WORD, "A"), finding(WORD, "ABC", view=1, scale=1.0)),
         # Longer text.
