@@ -5,14 +5,13 @@
 
 Each row is one way of asking at one number of requests at once; the ways take turns, so that a busy machine is unfair
 to none. "cold" requests have a salt of their own and share no prefix; "warm" ones ask different questions of one image.
-Prints a table, and writes the figures as JSON.
+Prints a table, and writes the figures to `--json FILE`.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import statistics
 import sys
 import tempfile
@@ -26,6 +25,7 @@ from openai import AsyncOpenAI
 from rich.console import Console
 from rich.table import Table
 
+from bench.measuring import write_rows
 from groundwire.mesh import vllm
 from services.llm import prompts
 from services.llm.core import claim_schema, offers, prompting
@@ -153,6 +153,7 @@ async def compare(endpoint: str, model: str, rounds: int) -> list[Row]:
         for at_once in AT_ONCE:
             measured: dict[Way, list[Row]] = {way: [] for way in ways}
             for turn in range(rounds):
+                sys.stderr.write(f"{at_once} at once, round {turn + 1}/{rounds}\n")
                 for way in ways:
                     measured[way].append(await measure(client, model, way, at_once, max(4, at_once), turn))
             rows += [sorted(each, key=lambda row: row.tokens_per_s)[rounds // 2] for each in measured.values()]
@@ -189,15 +190,15 @@ def main() -> None:
     parser.add_argument("--endpoint", default="", help="a running endpoint; without it, one is started")
     parser.add_argument("--model", default="", help="the model's name there")
     parser.add_argument("--rounds", type=int, default=3, help="times that each row is measured; the median is kept")
-    parser.add_argument("--out", type=Path, default=Path("bench_llm.json"), help="where the figures are written")
+    parser.add_argument("--json", type=Path, default=Path("build/bench/llm.json"), help="file for the figures")
     given = parser.parse_args()
     if given.endpoint and not given.model:
         parser.error("--endpoint needs --model")
     with started(given) as (endpoint, model):
         rows = asyncio.run(compare(endpoint, model, given.rounds))
     Console(width=110).print(table(rows))
-    given.out.write_text(json.dumps([asdict(row) for row in rows], indent=2) + "\n", encoding="utf-8")
-    sys.stderr.write(f"figures in {given.out}\n")
+    write_rows(given.json, "llm", [asdict(row) for row in rows])
+    sys.stderr.write(f"figures in {given.json}\n")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """What it costs to bring pixels to Triton: by shared memory, and with the request, side by side in one run.
 
-    .venv/bin/python bench/bench_pixels.py [--rounds 7] [--json FILE]
+    .venv/bin/python -m bench.bench_pixels [--rounds 7] [--json FILE]
 
 A real Triton serves a model that looks at every pixel once and answers; so what is measured is the way there and back,
 which is the mesh's own share of every look. Rounds are interleaved and their order alternates. The ratio is that of the
@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import os
 import statistics
 import tempfile
@@ -24,6 +23,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+from bench.measuring import write_rows
 from groundwire.mesh.local import Mesh
 from groundwire.mesh.ports import free_ports
 from groundwire.mesh.table import COMPONENTS
@@ -159,7 +159,7 @@ def main() -> None:
             rows = asyncio.run(measured(mesh.addresses["triton"], given.rounds))
     Console().print(shown(rows))
     if given.json:
-        given.json.write_text(json.dumps(rows, indent=2))
+        write_rows(given.json, "pixels", rows)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """How many words of street photos perception reads, on the fast tier and on the accurate one.
 
-    .venv/bin/python -m bench.bench_reader ../shared/data/scene_text [--pictures 60] [--half odd]
+    .venv/bin/python -m bench.bench_reader ../shared/data/scene_text [--pictures 60] [--half odd] [--json FILE]
 
 What is fitted on every second picture (--half even) is to be judged on the others.
 
@@ -24,6 +24,7 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
+from bench.measuring import write_rows
 from bench.meshes import a_mesh
 from groundwire.v1 import perception_service_pb2 as pb
 from groundwire.v1 import perception_service_pb2_grpc, region_pb2
@@ -83,12 +84,27 @@ def count(tally: Tally, truth: Sequence[tuple[Box, str]], regions: Sequence[regi
         tally.read += any(word in map(plain, text.split()) for text in here)
 
 
+def row_of(tier: str, tally: Tally) -> dict[str, Any]:
+    """What one tier read, as it is shown and written."""
+    recall, precision = tally.read / max(1, tally.words), tally.read / max(1, tally.tried)
+    return {
+        "tier": tier,
+        "words": tally.words,
+        "read": tally.read,
+        "recall": recall,
+        "precision": precision,
+        "F1": 2 * recall * precision / max(1e-9, recall + precision),
+        "median s a picture": statistics.median(tally.seconds),
+    }
+
+
 def main() -> None:
     """Read, count, print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--pictures", type=int, default=60)
     parser.add_argument("--half", choices=HALVES, default="all", help="every picture, or every second")
+    parser.add_argument("--json", type=Path, help="file for the figures")
     options = parser.parse_args()
     truth = json.loads((options.folder / "truth.json").read_text())[HALVES[options.half]][: options.pictures]
     tallies = {name: Tally() for name in TIERS}
@@ -104,13 +120,13 @@ def main() -> None:
                 regions = stub.Perceive(request, timeout=300).regions
                 tallies[tier].seconds.append(time.perf_counter() - began)
                 count(tallies[tier], words_of(entry), regions)
-    table = Table("tier", "words", "read", "recall", "precision", "F1", "median s a picture")
-    for tier, tally in tallies.items():
-        recall, precision = tally.read / max(1, tally.words), tally.read / max(1, tally.tried)
-        took = f"{statistics.median(tally.seconds):.2f}"
-        f1 = 2 * recall * precision / max(1e-9, recall + precision)
-        table.add_row(tier, str(tally.words), str(tally.read), *(f"{x:.3f}" for x in (recall, precision, f1)), took)
+    rows = [row_of(tier, tally) for tier, tally in tallies.items()]
+    table = Table(*rows[0])
+    for row in rows:
+        table.add_row(*(f"{value:.3f}" if isinstance(value, float) else str(value) for value in row.values()))
     Console().print(table)
+    if options.json:
+        write_rows(options.json, "reader", rows, pictures=len(truth))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """What the mesh makes of real pictures with ground truth: receipts, and street photos with words.
 
-    .venv/bin/python bench/bench_reading.py ../shared/data [--pictures 60] [--half odd] [--json FILE]
+    .venv/bin/python -m bench.bench_reading ../shared/data [--pictures 60] [--half odd] [--json FILE]
 
 Asked of a receipt: its total, date and company. Asked of a street photo: a word that is there, and a word that is not
 (one from another photo). Counted: answers that are right; answers that are supported; and, what must not be,
@@ -21,6 +21,7 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
+from bench.measuring import write_rows
 from groundwire import Client
 from groundwire.mesh.local import Mesh
 from groundwire.mesh.ports import free_ports
@@ -96,7 +97,7 @@ def main() -> None:
     parser.add_argument("data", type=Path)
     parser.add_argument("--pictures", type=int, default=60, help="most pictures of each kind")
     parser.add_argument("--half", choices=HALVES, default="both", help="pictures of even or of odd number alone")
-    parser.add_argument("--json", type=Path)
+    parser.add_argument("--json", type=Path, help="file for the figures")
     options = parser.parse_args()
     cases = [
         *receipts(options.data / "receipts", options.pictures, options.half),
@@ -110,7 +111,8 @@ def main() -> None:
         table.add_row(kind, *(str(tally[column]) for column in columns))
     Console().print(table)
     if options.json:
-        options.json.write_text(json.dumps(tallies, indent=1))
+        rows = [{"question": kind, **{column: tally[column] for column in columns}} for kind, tally in tallies.items()]
+        write_rows(options.json, "reading", rows)
 
 
 def _asked(address: str, cases: list[Case]) -> dict[str, Counter[str]]:

@@ -89,6 +89,20 @@ async def closed_loop(call: Call, *, concurrency: int, calls: int) -> Round:
     return Round(tuple(seconds), time.perf_counter() - began)
 
 
+async def timed_loop(call: Call, *, concurrency: int, seconds: float) -> Round:
+    """As `closed_loop`, but each worker begins calls for so long, and ends the one it has begun."""
+    taken: list[float] = []
+    began = time.perf_counter()
+
+    async def worker(number: int) -> None:
+        while (now := time.perf_counter()) < began + seconds:
+            await call(number)
+            taken.append(time.perf_counter() - now)
+
+    await asyncio.gather(*(worker(number) for number in range(concurrency)))
+    return Round(tuple(taken), time.perf_counter() - began)
+
+
 async def side_by_side(
     systems: Mapping[str, Call],
     loads: Sequence[int],
@@ -170,6 +184,12 @@ class Result:
         _written(json_file, json.dumps(shape, indent=1) + "\n")
         if self.lines:
             _written(plot_file, plot(self.lines, self.axes))
+
+
+def write_rows(file: Path, bench: str, rows: Sequence[Mapping[str, Any]], **more: Any) -> None:
+    """Rows whose keys are their columns, and what else was found, in the shape of `Result.write`."""
+    shape = {"bench": bench, "command": command(), "machine": machine(), "rows": rows, **more}
+    _written(file, json.dumps(shape, indent=1) + "\n")
 
 
 def _written(file: Path, text: str) -> None:
