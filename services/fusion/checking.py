@@ -17,6 +17,7 @@ from services.common.regions import Capability, Tier
 from services.fusion import convert
 from services.fusion.core import checks, phrases, verdicts
 from services.fusion.core.checks.case import Case
+from services.fusion.core.places import Places
 from services.fusion.inquiring import Inquiring
 from services.runtime import attributes, telemetry
 
@@ -61,6 +62,8 @@ class Checking:
         self._calibration = calibration
         self._world = world
         self._inquiring = Inquiring(looking=facts.looking, language=language, limit=policy.inquiries)
+        # No region joins the answer's while its claims are tested: what inquiries find stays with them.
+        self._places = Places(facts.looking.regions.values())
         self.drafts: list[ClaimDraft] = []
         self.composer: Engine | None = None
         self.degraded = False
@@ -130,6 +133,7 @@ class Checking:
             frozenset(looking.searched),
             {document.id: document.text for document in self._facts.documents},
             replies,
+            self._places,
         )
 
     def _tested(self, claim_id: str, draft: ClaimDraft, case: Case, parent: trace.Span) -> Claim:

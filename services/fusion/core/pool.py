@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from services.common.geometry import coverage, iou
+from services.common.geometry import intersection, iou
 from services.common.regions import Capability, Tier
+from services.fusion.core.places import Places
 from services.fusion.core.policy import UNSCORED
 
 if TYPE_CHECKING:
@@ -31,7 +32,11 @@ def score(region: Region) -> float:
 
 def same_place(a: Box, b: Box) -> bool:
     """Whether two boxes are about one piece of lettering."""
-    return iou(a, b) >= SAME_PLACE_IOU or max(coverage(a, b), coverage(b, a)) >= SAME_PLACE_COVERAGE
+    shared = intersection(a, b)
+    if not shared:
+        return False  # Most pairs of a page end here.
+    smaller = min(a.area, b.area)
+    return shared >= SAME_PLACE_COVERAGE * smaller or iou(a, b) >= SAME_PLACE_IOU
 
 
 def same_thing(a: Box, b: Box) -> bool:
@@ -43,7 +48,8 @@ def standing(regions: Sequence[Region]) -> list[Region]:
     """The lettering that resolution reads: the accurate tier's, and the fast tier's where the accurate saw nothing."""
     accurate = [r for r in regions if r.source.tier is Tier.ACCURATE]
     fast = [r for r in regions if r.source.tier is not Tier.ACCURATE]
-    return accurate + [r for r in fast if not any(same_place(r.box, other.box) for other in accurate)]
+    places = Places(accurate)
+    return accurate + [r for r in fast if not any(same_place(r.box, other.box) for other in places.around(r.box))]
 
 
 def distinct(things: Iterable[Region]) -> list[Region]:
@@ -51,11 +57,13 @@ def distinct(things: Iterable[Region]) -> list[Region]:
 
     Best first.
     """
-    kept: list[Region] = []
-    for thing in sorted(things, key=lambda r: (r.source.tier is not Tier.ACCURATE, -score(r), r.id)):
-        if not any(same_thing(thing.box, other.box) for other in kept):
-            kept.append(thing)
-    return sorted(kept, key=lambda r: (-score(r), r.id))
+    ranked = sorted(things, key=lambda r: (r.source.tier is not Tier.ACCURATE, -score(r), r.id))
+    places, kept = Places(ranked), set[int]()
+    for row, thing in enumerate(ranked):
+        rivals = (ranked[other] for other in places.rows_around(thing.box) if other in kept)
+        if not any(same_thing(thing.box, other.box) for other in rivals):
+            kept.add(row)
+    return sorted((ranked[row] for row in kept), key=lambda r: (-score(r), r.id))
 
 
 def at_place(box: Box, regions: Sequence[Region]) -> list[Region]:

@@ -65,7 +65,8 @@ def again(region: Region, case: Case) -> FindAgain:
 def twin(region: Region, case: Case) -> Region | None:
     """The same thing as the other tier found it; the best, if several did."""
     names = phrases.names(region.label)
-    others = [r for r in pool.labelled(case.regions.values(), names) if r.source.tier is not region.source.tier]
+    around = pool.labelled(case.around(region.box), names)
+    others = [r for r in around if r.source.tier is not region.source.tier]
     near = [r for r in others if pool.same_thing(r.box, region.box) and pool.score(r) >= CREDIBLE_FROM]
     return max(near, key=lambda r: (iou(r.box, region.box), r.id), default=None)
 

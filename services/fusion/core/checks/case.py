@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Final, Protocol
 from services.common.claims import Check, CheckOutcome, CitationRole, InconclusiveReason
 from services.common.regions import Appearance, Capability
 from services.fusion.core.checks.inquiries import Judgement
+from services.fusion.core.places import Places
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from services.common.claims import CheckKind, ClaimDraft
-    from services.common.geometry import Size
+    from services.common.geometry import Box, Size
     from services.common.plans import Plan, Relation, Target
     from services.common.regions import Region, Tier
     from services.fusion.core.checks.inquiries import Inquiry, Reply
@@ -42,6 +43,7 @@ class Case:
         searched: What the whole picture was searched for: (capability, tier, phrase); the phrase is empty for reading.
         documents: Texts that the caller gave, by id.
         replies: What came of the inquiries. One that is not here was not made: the budget did not allow it.
+        places: The regions by where they are; None where nobody has sorted them yet.
     """
 
     image_digest: str
@@ -51,6 +53,11 @@ class Case:
     searched: frozenset[tuple[Capability, Tier, str]]
     documents: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     replies: Mapping[Inquiry, Reply] = field(default_factory=lambda: MappingProxyType({}))
+    places: Places | None = None
+
+    def around(self, box: Box) -> list[Region]:
+        """The answer's regions that share an area with a box."""
+        return (self.places or Places(self.regions.values())).around(box)
 
     def target(self, target_id: str) -> Target | None:
         """A target of the plan."""

@@ -106,8 +106,8 @@ def _agreed(expected: str, region: Region, case: Case) -> bool:
 
 
 def _others(region: Region, case: Case) -> list[Region]:
-    others = [r for r in pool.written(case.regions.values()) if r.source.tier is not region.source.tier and r.text]
-    return pool.at_place(region.box, others)
+    around = pool.written(case.around(region.box))
+    return pool.at_place(region.box, [r for r in around if r.source.tier is not region.source.tier and r.text])
 
 
 def _judge(expected: str, form: Form, region: Region, case: Case) -> Check:
