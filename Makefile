@@ -159,3 +159,4 @@ proto-check: $(VENV)/dev.stamp
 lock: $(VENV)/dev.stamp ## Renew the pinned requirements from pyproject.toml
 	$(LOCK) --extra mesh --output-file requirements/mesh.txt pyproject.toml
 	$(LOCK) --extra mesh --extra eval --extra export --extra dev --output-file requirements/dev.txt pyproject.toml
+	for name in bench/servers/requirements/*.in; do $(LOCK) --output-file $${name%.in}.txt $$name || exit 1; done

@@ -26,7 +26,7 @@ class Network:
         self._session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
         self._input = self._session.get_inputs()[0].name
 
-    def __call__(self, body: bytes) -> bytes:
+    def __call__(self, body: bytes | np.ndarray) -> bytes:
         """The answer to one picture."""
         picture = np.frombuffer(body, np.uint8).reshape(1, SIDE, SIDE, 3)
         batch = np.ascontiguousarray(picture.transpose(0, 3, 1, 2), dtype=np.float32) / 255
