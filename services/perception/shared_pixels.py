@@ -2,7 +2,8 @@
 
 A region is lent to one call at a time and wiped when it comes back, so that no picture stays in it. One whose call did
 not end well is thrown away: Triton may still read it. Whatever hinders sharing (another host, a container without the
-same /dev/shm, no room) is said once in the log; from then on pixels travel with the request.
+same /dev/shm, no room) is said once in the log; from then on pixels travel with the request. A Triton that is away
+hinders the one call alone.
 """
 
 from __future__ import annotations
@@ -52,6 +53,9 @@ ASIDE_BYTES: Final = 1 << 22
 
 TIMEOUT_S: Final = 5.0
 """How long Triton may take to register a region, seconds."""
+
+AWAY: Final = frozenset({"UNAVAILABLE", "DEADLINE_EXCEEDED", "CANCELLED"})
+"""Status of a registration that a Triton did not answer: it starts, or is busy."""
 
 UNKNOWN_REGION: Final = "Unable to find shared memory region"
 """How Triton begins to say that it was restarted since a region was registered."""
@@ -116,8 +120,9 @@ class SharedPixels:
 
     async def _taken(self, size: int) -> _Region | None:
         """A region with that much room; None where none can be had."""
-        fitting = [region for region in self._free if region.memory.size >= size]
+        fitting = [region for region in reversed(self._free) if region.memory.size >= size]
         if fitting:
+            # Of those that fit equally the one that came back last: a cache may still hold it.
             region = min(fitting, key=lambda each: each.memory.size)
             self._free.remove(region)
             return region
@@ -141,7 +146,8 @@ class SharedPixels:
                 region.name, f"/{region.name}", size, client_timeout=TIMEOUT_S
             )
         except (OSError, InferenceServerException) as error:
-            self._give_up(error)
+            if not _passes(error):
+                self._give_up(error)
             await self._discard(region)
             return None
         return region
@@ -158,6 +164,12 @@ class SharedPixels:
         region.memory.close()
         with suppress(FileNotFoundError):
             region.memory.unlink()
+
+
+def _passes(error: Exception) -> bool:
+    """Whether what hinders is that Triton is out of reach just now, and not that it cannot share."""
+    status = str(error.status()) if isinstance(error, InferenceServerException) else ""
+    return status.removeprefix("StatusCode.") in AWAY
 
 
 def _reserve(name: str, size: int) -> None:

@@ -228,12 +228,14 @@ class FakeTriton(service_pb2_grpc.GRPCInferenceServiceServicer):  # type: ignore
         headers: Metadata of the last call to a model.
         regions: Shared memory that is registered: the key of each, by name.
         shares: Cleared to refuse regions, as a server on another host must.
+        away: Set to be out of reach for who brings a region.
         shared: How many calls brought their pixels by shared memory.
     """
 
     def __init__(self, vision: Vision) -> None:
         self.regions: dict[str, str] = {}
         self.shares = True
+        self.away = False
         self.shared = 0
         self.vision = vision
         self.instead: dict[str, npt.NDArray[Any] | None] = {}
@@ -252,6 +254,8 @@ class FakeTriton(service_pb2_grpc.GRPCInferenceServiceServicer):  # type: ignore
         return pb.ModelMetadataResponse(name=request.name, versions=["1", "2"])
 
     async def SystemSharedMemoryRegister(self, request: Any, context: Any) -> Any:
+        if self.away:
+            await context.abort(grpc.StatusCode.UNAVAILABLE, "the server is starting")
         if not self.shares:
             await context.abort(grpc.StatusCode.INTERNAL, f"Unable to open shared memory region: '{request.key}'")
         self.regions[request.name] = request.key

@@ -199,7 +199,7 @@ def _scores(model: str, outputs: Mapping[str, npt.NDArray[Any]], count: int) -> 
     if "SCORES" not in outputs:
         return None
     scores = _tensor(model, outputs, "SCORES", "f", (count,)).astype(np.float64)
-    sound = np.isfinite(scores) & (scores >= -SCORE_SLACK) & (scores <= 1 + SCORE_SLACK)
+    sound = (scores >= -SCORE_SLACK) & (scores <= 1 + SCORE_SLACK)  # what is no number is not sound
     if not sound.all():
         raise _broken(model, f"SCORES has {scores[~sound][0]}, which is not in [0, 1]")
     return np.asarray(np.clip(scores, 0, 1))

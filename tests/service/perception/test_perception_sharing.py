@@ -86,6 +86,16 @@ async def test_a_server_that_cannot_have_the_memory_gets_the_pixels(models: Trit
     assert (triton.shared, triton.regions) == (0, {})
 
 
+async def test_a_server_that_was_away_when_a_region_was_brought_shares_later(
+    models: TritonModels, triton: FakeTriton
+) -> None:
+    triton.away = True
+    assert (await models.read_text("read_text", SIGN)).words == ("EXIT",)
+    triton.away = False
+    assert (await models.read_text("read_text", SIGN)).words == ("EXIT",)
+    assert triton.shared == 1
+
+
 async def test_sharing_can_be_switched_off(triton: FakeTriton) -> None:
     async with triton_serving(triton) as (address, _), models_on(address, share=False) as models:
         assert (await models.read_text("read_text", SIGN)).words == ("EXIT",)
