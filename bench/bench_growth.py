@@ -6,7 +6,8 @@ The reader is a stand-in on a real Triton that costs next to nothing (bench/grow
 work: a network of milliseconds a region would hide it. Each curve has its exponent: the slope of time over size, both
 in logarithms, with the interval that holds 95 % of the slopes of resampled rounds; and the slope of its last step
 alone, which a constant part hides least. No worse than linear is at most 1. The log's calls are asked of a service on a
-PostgreSQL of its own, at each number of records. More replicas need more than one machine.
+PostgreSQL of its own, at each number of records. Replicas share one machine here: that more of them gain nothing is
+its limit, that they cost nothing is what is looked for. Their time is wall clock over calls, sixteen at a time.
 """
 
 from __future__ import annotations
@@ -14,7 +15,9 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+import tempfile
 import time
+from contextlib import AsyncExitStack, ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,14 +25,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image
 
-from bench import growing_log
-from bench.measuring import Line, Result, exponent, goal
-from bench.meshes import a_mesh, client_of, parser
+from bench import growing_log, replicas
+from bench.measuring import Line, Result, closed_loop, exponent, goal
+from bench.meshes import DEADLINE_S, a_mesh, client_of, parser
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
 
     from groundwire import AsyncClient
+    from groundwire.mesh.local import Mesh
 
     Point = tuple[str, float]
     Seconds = Mapping[Point, Sequence[float]]
@@ -38,6 +42,8 @@ MODELS = Path("bench/growing").absolute()
 MEGAPIXELS = (0.25, 1.0, 4.0, 16.0)
 REGIONS = (10, 100, 1000)
 CLAIMS = (1, 4, 16, 32)
+REPLICAS = (1, 2, 4)
+AT_ONCE = 16
 GOAL = 1.1
 """Linear, and a tenth for what the machine does beside."""
 
@@ -172,6 +178,32 @@ def result(seconds: Seconds) -> Result:
     )
 
 
+async def by_replicas(places: Sequence[Mapping[str, str]], rounds: int) -> list[float]:
+    """Seconds a call, of calls that are spread over replicas, many at a time."""
+    async with AsyncExitStack() as stack:
+        clients = [await stack.enter_async_context(replicas.client_of(each, DEADLINE_S)) for each in places]
+
+        async def call(number: int) -> None:
+            await clients[number % len(clients)].read(blocks(20, 512, next(SEEDS)), stakes="casual")
+
+        await closed_loop(call, concurrency=AT_ONCE, calls=AT_ONCE)
+        turns = [await closed_loop(call, concurrency=AT_ONCE, calls=4 * AT_ONCE) for _ in range(rounds)]
+    print(f"{len(places)} replicas: {1e3 / turns[-1].per_second:.1f} ms a call", file=sys.stderr, flush=True)
+    return [1 / turn.per_second for turn in turns]
+
+
+def of_replicas(mesh: Mesh, rounds: int) -> Seconds:
+    """One, two and four of every service, on one Triton and one PostgreSQL."""
+    seconds: dict[Point, Sequence[float]] = {}
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        places = [mesh.addresses]
+        for count in REPLICAS:
+            places += [stack.enter_context(replicas.another(mesh, folder)) for _ in range(count - len(places))]
+            seconds["replicas", float(count)] = asyncio.run(by_replicas(places, rounds))
+    return seconds
+
+
 def of_the_mesh(rounds: int) -> Seconds:
     """The curves of a mesh with the stand-in for a reader."""
     bindings = json.dumps({"read_text": {"fast": "blocks"}})
@@ -182,7 +214,7 @@ def of_the_mesh(rounds: int) -> Seconds:
             async with client_of(mesh) as client:
                 return await measured(client, rounds)
 
-        return asyncio.run(asked())
+        return {**asyncio.run(asked()), **of_replicas(mesh, rounds)}
 
 
 def main() -> None:

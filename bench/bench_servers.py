@@ -159,7 +159,7 @@ def _call(ask: Ask) -> Call:
 def rows_of(found: Found) -> list[tuple[str, ...]]:
     """Sorted by throughput at each load, against the network alone; then who did not come up."""
     base = {one.load: one for one in found.series if one.system == RAW.name}
-    rows = [
+    rows: list[tuple[str, ...]] = [
         (
             found.network,
             f"{one.load:g}",

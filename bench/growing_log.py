@@ -14,9 +14,10 @@ import psycopg
 from bench import bench_explain
 from groundwire.v1 import provenance_service_pb2 as pb
 from groundwire.v1 import provenance_service_pb2_grpc
+from tests.fakes.ports import free_port
 from tests.fakes.records import an_answer
 from tests.mesh.embedded_postgres import embedded_postgres
-from tests.mesh.killed_provenance import Killed, free_port, wait_until_it_serves
+from tests.mesh.killed_provenance import Killed, wait_until_it_serves
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence

@@ -1,0 +1,81 @@
+"""Further replicas of every service of a running mesh, beside the ones it has: on its Triton and its PostgreSQL."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from groundwire import AsyncClient
+from groundwire.mesh import health, launch
+from groundwire.mesh.launch import Plan
+from groundwire.mesh.ports import free_ports
+from groundwire.mesh.table import COMPONENTS, Kind, address
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from groundwire.mesh.local import Mesh
+
+READY_S = 120.0
+STOP_S = 60.0
+SERVICES = tuple(component for component in COMPONENTS if component.kind is Kind.SERVICE)
+
+
+def client_of(addresses: Mapping[str, str], timeout_s: float) -> AsyncClient:
+    """A client of one replica of each service."""
+    return AsyncClient(
+        addresses["fusion"],
+        perception_address=addresses["perception"],
+        llm_address=addresses["llm"],
+        provenance_address=addresses["provenance"],
+        timeout_s=timeout_s,
+    )
+
+
+@contextmanager
+def another(mesh: Mesh, folder: Path) -> Iterator[Mapping[str, str]]:
+    """One more of each service, calling each other; their addresses by name."""
+    ports = free_ports(SERVICES)
+    addresses = {service.name: address(service, ports) for service in SERVICES}
+    with ExitStack() as running:
+        for service in SERVICES:
+            plan = _moved(Plan.read(mesh.home / "launch" / f"{service.name}.json"), mesh.addresses, addresses)
+            own = {service.listeners[0].variable: addresses[service.name].rpartition(":")[2]}
+            file = folder / f"{service.name}-{own[service.listeners[0].variable]}.json"
+            replace(plan, environment=plan.environment | own).write(file)
+            running.enter_context(_process(file))
+        for service in SERVICES:
+            _wait(service.kind, addresses[service.name])
+        yield addresses
+
+
+def _moved(plan: Plan, old: Mapping[str, str], new: Mapping[str, str]) -> Plan:
+    """The plan with the replica's own services for callees."""
+    environment = dict(plan.environment)
+    for name, place in new.items():
+        environment = {key: value.replace(old[name], place) for key, value in environment.items()}
+    return replace(plan, environment=environment)
+
+
+@contextmanager
+def _process(plan: Path) -> Iterator[None]:
+    with plan.with_suffix(".log").open("wb") as log:
+        process = subprocess.Popen([sys.executable, launch.__file__, str(plan)], stdout=log, stderr=log)  # noqa: S603 - ours
+        try:
+            yield
+        finally:
+            process.terminate()
+            process.wait(STOP_S)
+
+
+def _wait(kind: Kind, place: str) -> None:
+    until = time.monotonic() + READY_S
+    while not health.ask(kind, place).ready:
+        if time.monotonic() > until:
+            raise TimeoutError(f"the replica at {place} is not ready after {READY_S:.0f} s")
+        time.sleep(0.2)
