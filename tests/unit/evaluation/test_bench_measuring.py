@@ -9,7 +9,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from bench.measuring import Line, Result, Round, Series, closed_loop, exponent, goal, plot, side_by_side
+from bench.measuring import Line, Result, Round, Series, closed_loop, exponent, goal, plot, side_by_side, timed_loop
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,6 +28,19 @@ async def test_a_closed_loop_keeps_so_many_calls_in_flight() -> None:
 
     made = await closed_loop(call, concurrency=3, calls=10)
     assert (most, sorted(seen), len(made.seconds)) == (3, list(range(10)), 10)
+
+
+async def test_a_timed_loop_ends_what_it_has_begun() -> None:
+    begun = ended = 0
+
+    async def call(_: int) -> None:
+        nonlocal begun, ended
+        begun += 1
+        await asyncio.sleep(0)
+        ended += 1
+
+    made = await timed_loop(call, concurrency=3, seconds=0.02)
+    assert begun == ended == len(made.seconds) >= 3
 
 
 async def test_systems_take_turns_in_changing_order_and_no_number_is_given_twice() -> None:

@@ -4,7 +4,8 @@ import cv2
 import numpy as np
 import triton_python_backend_utils as pb_utils
 
-WHITE = 250
+DARK = 180
+"""Below it is a block; above it is paper, and the fringe that enlarging gives a block."""
 
 
 class TritonPythonModel:
@@ -16,7 +17,7 @@ class TritonPythonModel:
 
     def _respond(self, request: object) -> object:
         image_rgb = pb_utils.get_input_tensor_by_name(request, "IMAGE").as_numpy()
-        dark = (image_rgb.min(axis=2) < WHITE).astype(np.uint8)
+        dark = (image_rgb.min(axis=2) < DARK).astype(np.uint8)
         _, _, stats, centers = cv2.connectedComponentsWithStats(dark)
         left, top, width, height = stats[1:, :4].astype(np.float32).T
         corners = ((left, top), (left + width, top), (left + width, top + height), (left, top + height))
