@@ -111,8 +111,7 @@ def iou(a: Box, b: Box) -> float:
     In plain arithmetic, as `intersection` is: for one pair, arrays take forty times as long.
     """
     shared = intersection(a, b)
-    union = a.area + b.area - shared
-    return shared / union if union > 0 else 0.0
+    return shared / (a.area + b.area - shared) if shared else 0.0
 
 
 def intersection(a: Box, b: Box) -> float:

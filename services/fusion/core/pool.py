@@ -10,7 +10,7 @@ from services.fusion.core.places import Places
 from services.fusion.core.policy import UNSCORED
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from services.common.geometry import Box
     from services.common.regions import Region
@@ -58,12 +58,17 @@ def distinct(things: Iterable[Region]) -> list[Region]:
     Best first.
     """
     ranked = sorted(things, key=lambda r: (r.source.tier is not Tier.ACCURATE, -score(r), r.id))
-    places, kept = Places(ranked), set[int]()
-    for row, thing in enumerate(ranked):
-        rivals = (ranked[other] for other in places.rows_around(thing.box) if other in kept)
-        if not any(same_thing(thing.box, other.box) for other in rivals):
-            kept.add(row)
-    return sorted((ranked[row] for row in kept), key=lambda r: (-score(r), r.id))
+    return sorted(apart(ranked, same_thing), key=lambda r: (-score(r), r.id))
+
+
+def apart(regions: Sequence[Region], same: Callable[[Box, Box], bool]) -> list[Region]:
+    """Regions without those that are the same as one before them that was kept."""
+    places = Places(regions)
+    kept: dict[int, Box] = {}
+    for row, region in enumerate(regions):
+        if not any(same(region.box, kept[other]) for other in places.rows_around(region.box) if other in kept):
+            kept[row] = region.box
+    return [regions[row] for row in kept]
 
 
 def at_place(box: Box, regions: Sequence[Region]) -> list[Region]:

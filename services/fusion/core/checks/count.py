@@ -130,8 +130,4 @@ def _recounted(draft: ClaimDraft, case: Case) -> int:
 
 def _places(regions: list[Region]) -> list[Region]:
     same = pool.same_thing if all(r.source.capability is not Capability.READ_TEXT for r in regions) else pool.same_place
-    kept: list[Region] = []
-    for region in regions:
-        if not any(same(region.box, other.box) for other in kept):
-            kept.append(region)
-    return kept
+    return pool.apart(regions, same)
