@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 import tempfile
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import grpc
-import psycopg
 
-from bench import bench_explain
+from bench import bench_explain, many_answers
 from groundwire.v1 import provenance_service_pb2 as pb
 from groundwire.v1 import provenance_service_pb2_grpc
 from tests.fakes.ports import free_port
@@ -32,35 +30,33 @@ async def measured(most: int) -> Mapping[tuple[str, float], Sequence[float]]:
     """Seconds of each call, by method and number of records: 1,000, and ten times that as long as it fits."""
     seconds: dict[tuple[str, float], Sequence[float]] = {}
     with embedded_postgres() as server, tempfile.TemporaryDirectory(dir=server.data.parent) as name:
-        folder, dsn, ids, size = Path(name), server.new_database(), list[str](), LEAST
+        folder, dsn, filled, size = Path(name), server.new_database(), 0, LEAST
         while size <= most:
-            print(f"filling the log to {size} records", file=sys.stderr, flush=True)
-            ids += await bench_explain.fill(dsn, folder, size - len(ids))
-            with psycopg.connect(dsn) as connection:
-                connection.execute("ANALYZE")
-            for method, each in (await _served(dsn, folder, ids)).items():
+            await bench_explain.fill(dsn, folder, filled, size)
+            bench_explain.prepared(dsn)
+            for method, each in (await _served(dsn, folder, size)).items():
                 seconds[f"records: {method}", float(size)] = each
-            size *= 10
+            filled, size = size, 10 * size
     return seconds
 
 
-async def _served(dsn: str, folder: Path, ids: Sequence[str]) -> dict[str, list[float]]:
+async def _served(dsn: str, folder: Path, size: int) -> dict[str, list[float]]:
     """The service as a process of its own, asked one call after the other; what it records stays in the log."""
     port = free_port()
-    process = await Killed(dsn, folder, checkpoint_records=len(ids)).start(port)
+    process = await Killed(dsn, folder, checkpoint_records=size).start(port)
     try:
         async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
             stub = provenance_service_pb2_grpc.ProvenanceServiceStub(channel)
             await wait_until_it_serves(channel)
-            return {name: await _timed(call) for name, call in _methods(stub, ids).items()}
+            return {name: await _timed(call) for name, call in _methods(stub, size).items()}
     finally:
         process.terminate()
         await process.wait()
 
 
-def _methods(stub: Stub, ids: Sequence[str]) -> dict[str, Callable[[int], Awaitable[object]]]:
+def _methods(stub: Stub, size: int) -> dict[str, Callable[[int], Awaitable[object]]]:
     """A call of each kind, on answers spread over the log."""
-    spread = [ids[number * len(ids) // (CALLS + 1)] for number in range(CALLS + 1)]
+    spread = [many_answers.id_of(number * size // (CALLS + 1)) for number in range(CALLS + 1)]
     nothing = pb.ListAnswersRequest(filter=pb.AnswerFilter(text="no such text"))
     return {
         "record": lambda _: stub.Record(pb.RecordRequest(answer=an_answer().SerializeToString())),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -35,6 +36,7 @@ NOBODY_REFUSED = {"GROUNDWIRE_FUSION_MAX_CALLS_IN_FLIGHT": "64"}
 @contextmanager
 def a_mesh(environ: Mapping[str, str] | None = None) -> Iterator[Mesh]:
     """A mesh of one's own on free ports, stopped at the end."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # who ends the bench ends the mesh
     whole = {**NOBODY_REFUSED, **os.environ, **(environ or {})}
     with (
         tempfile.TemporaryDirectory() as home,
