@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING
 
-from services.common.errors import Overloaded
+from services.common.errors import DeadlineExceeded
 from services.llm import genai
 from services.llm.core.trouble import ModelTrouble, Trouble
+from services.runtime import admission, tenant
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
 
 class Admission:
-    """A bounded queue before a bounded number of turns.
+    """A bounded queue before a bounded number of turns; the tenants are served in turn.
 
     Args:
         at_once: Turns at the same time.
@@ -23,9 +24,7 @@ class Admission:
     """
 
     def __init__(self, *, at_once: int, waiting: int) -> None:
-        self._turns = asyncio.Semaphore(at_once)
-        self._most_waiting = waiting
-        self._waiting = 0
+        self._turns = admission.Admission(at_once=at_once, waiting=waiting, of="the language model")
 
     @asynccontextmanager
     async def turn(self, *, until: float) -> AsyncIterator[None]:
@@ -33,30 +32,14 @@ class Admission:
 
         Raises:
             Overloaded: The queue is full.
-            ModelTrouble: The turn did not come in time.
+            ModelTrouble: The turn does not come in time.
         """
         began = asyncio.get_running_loop().time()
-        await self._queue(until)
-        genai.queued(asyncio.get_running_loop().time() - began)
-        try:
+        caller = admission.Caller(tenant.current_tenant(), left_s=until - began)
+        async with AsyncExitStack() as held:
+            try:
+                await held.enter_async_context(self._turns.turn(caller))
+            except DeadlineExceeded as error:
+                raise ModelTrouble(Trouble.NO_TIME, error.message) from error
+            genai.queued(asyncio.get_running_loop().time() - began)
             yield
-        finally:
-            self._turns.release()
-
-    async def _queue(self, until: float) -> None:
-        if self._turns.locked() and self._waiting >= self._most_waiting:
-            raise Overloaded(
-                f"{self._waiting} calls wait for the language model already",
-                retry_after_s=1.0,
-                remedy="try again a little later",
-                limit=str(self._most_waiting),
-                what="calls waiting for the language model",
-            )
-        self._waiting += 1
-        try:
-            async with asyncio.timeout_at(until):
-                await self._turns.acquire()
-        except TimeoutError as error:
-            raise ModelTrouble(Trouble.NO_TIME, "the deadline passed in the queue") from error
-        finally:
-            self._waiting -= 1

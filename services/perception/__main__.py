@@ -42,7 +42,7 @@ def service(
     contexts: SharedContexts | None = None,
 ) -> Service:
     """The service on the given parts."""
-    aside = Aside(threads)
+    aside = Aside(threads, settings.pixel_threads)
     bindings = LayeredBindings(settings.binding_table, settings.bindings_file)
     sight = Sight(
         models=models,
@@ -57,6 +57,7 @@ def service(
         redactor=Redactor(sight=sight, policies=read_policies(settings.redaction_file), aside=aside),
         aside=aside,
         cache_bytes=settings.cache_bytes,
+        admits_at_once=settings.pixel_threads + 1,
         max_reply_bytes=settings.max_message_bytes,
     )
     reuse = Reuse(limit=settings.context_bytes, keep_s=settings.context_keep_s, shared=contexts)

@@ -24,11 +24,14 @@ from cachetools import LRUCache
 from groundwire.v1 import image_pb2
 from services.common.errors import ImageNotFound, ImageTooLarge, PartUnavailable, UnreadableImage
 from services.perception import pillow, png
+from services.perception.aside import MOST_WAITING
 from services.perception.core.limits import AdmissionLimits, check_length, check_upload
 from services.perception.core.naming import digest_of
 from services.perception.core.views import clipped_area, outwards, view_of, whole
 from services.perception.sight import size_of
-from services.runtime import tenant, wire
+from services.runtime import deadlines, tenant, wire
+from services.runtime.admission import Admission, Caller
+from services.runtime.room import Room
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Sequence
@@ -53,6 +56,7 @@ class Gallery:
         redactor: Paints over what must not be seen.
         aside: Where pixels are worked on.
         cache_bytes: Decoded pixels kept in memory, bytes.
+        admits_at_once: Pictures that are being decoded, painted over and encoded; others wait as uploads.
         max_reply_bytes: Longest encoded piece that can be answered, bytes.
     """
 
@@ -64,6 +68,7 @@ class Gallery:
         redactor: Redactor,
         aside: Aside,
         cache_bytes: int,
+        admits_at_once: int,
         max_reply_bytes: int,
     ) -> None:
         self._objects = objects
@@ -71,6 +76,8 @@ class Gallery:
         self._redactor = redactor
         self._aside = aside
         self._max_reply_bytes = max_reply_bytes
+        self._arriving = Room("uploads")
+        self._turns = Admission(at_once=admits_at_once, waiting=MOST_WAITING)
         self._decoded: LRUCache[str, Pixels] = LRUCache(cache_bytes, getsizeof=lambda pixels: pixels.nbytes)
         self._decoding: dict[str, asyncio.Task[Pixels]] = {}
         # What each file became that was admitted as it is: by its digest, so that nobody learns of what he has not got.
@@ -86,14 +93,18 @@ class Gallery:
             CapabilityNotBound, PartUnavailable, ModelOutput, Overloaded, DeadlineExceeded: It cannot be redacted as the
                 tenant's policy says, or (PartUnavailable) not be stored.
         """
-        upload = bytearray()
-        async with aclosing(chunks):
-            async for chunk in chunks:
-                upload += chunk
-                check_length(len(upload), self._limits)
-        return await self.keep(bytes(upload), expected_digest, redact)
+        with self._arriving.held(tenant.current_tenant()) as held:
+            upload = bytearray()
+            async with aclosing(chunks):
+                async for chunk in chunks:
+                    held.grow(len(chunk))
+                    upload += chunk
+                    check_length(len(upload), self._limits)
+            return await self.keep(upload, expected_digest, redact)
 
-    async def keep(self, upload: bytes, expected_digest: str = "", redact: Sequence[Box] = ()) -> image_pb2.Image:
+    async def keep(
+        self, upload: bytes | bytearray, expected_digest: str = "", redact: Sequence[Box] = ()
+    ) -> image_pb2.Image:
         """Take in an upload that is there as a whole.
 
         Raises:
@@ -106,6 +117,13 @@ class Gallery:
         known = self._uploads.get(upload_digest) if as_it_is else None
         if known is not None and await self._held_bytes(known.digest):
             return known
+        async with self._turns.turn(Caller(tenant.current_tenant(), left_s=deadlines.remaining())):
+            image = await self._kept(upload, upload_digest, redact)
+        if as_it_is:
+            self._uploads[upload_digest] = image
+        return image
+
+    async def _kept(self, upload: bytes | bytearray, upload_digest: str, redact: Sequence[Box]) -> image_pb2.Image:
         decoded = await self._aside(pillow.decode, upload, self._limits)
         pixels, places = await self._redactor.redacted(decoded.pixels, redact)
         image = image_pb2.Image(
@@ -122,8 +140,6 @@ class Gallery:
         )
         image.encoded_bytes = await self._held_bytes(image.digest) or await self._store(image, pixels)
         self._remember(_png_key(image.digest), pixels)
-        if as_it_is:
-            self._uploads[upload_digest] = image
         return image
 
     async def _held_bytes(self, digest: str) -> int:
@@ -268,7 +284,7 @@ def _pixels_of(digest: str, encoded: bytes) -> Pixels | None:
     return pixels if digest in {digest_of(pixels), _sha256(encoded)} else None
 
 
-def _sha256(content: bytes) -> str:
+def _sha256(content: bytes | bytearray) -> str:
     return hashlib.sha256(content).hexdigest()
 
 

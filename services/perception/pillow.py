@@ -64,7 +64,7 @@ class Decoded:
     exif_orientation: int
 
 
-def decode(upload: bytes, limits: AdmissionLimits) -> Decoded:
+def decode(upload: bytes | bytearray, limits: AdmissionLimits) -> Decoded:
     """The upload's first frame: upright, sRGB, 8 bit, on white where it is transparent.
 
     1. Recognise the format by content, and read the header alone.
@@ -92,7 +92,7 @@ def decode(upload: bytes, limits: AdmissionLimits) -> Decoded:
         return Decoded(pixels, picture.format or "unknown", declared)
 
 
-def _opened(upload: bytes) -> Image.Image:
+def _opened(upload: bytes | bytearray) -> Image.Image:
     try:
         return Image.open(io.BytesIO(upload), formats=FORMATS)
     except Exception as error:  # as in `decode`

@@ -2,14 +2,15 @@
 
 A region is lent to one call at a time and wiped when it comes back, so that no picture stays in it. One whose call did
 not end well is thrown away: Triton may still read it. Whatever hinders sharing (another host, a container without the
-same /dev/shm, no room) is said once in the log; from then on pixels travel with the request. A Triton that is away
-hinders the one call alone.
+same /dev/shm, no room) is said in the log, and for a while pixels travel with the request. A Triton that is away hinders
+the one call alone.
 """
 
 from __future__ import annotations
 
 import asyncio
 import os
+import time
 import uuid
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -57,6 +58,9 @@ TIMEOUT_S: Final = 5.0
 AWAY: Final = frozenset({"UNAVAILABLE", "DEADLINE_EXCEEDED", "CANCELLED"})
 """Status of a registration that a Triton did not answer: it starts, or is busy."""
 
+PAUSE_S: Final = 60.0
+"""How long nothing is shared after sharing failed, seconds: what hindered it may be over by then."""
+
 UNKNOWN_REGION: Final = "Unable to find shared memory region"
 """How Triton begins to say that it was restarted since a region was registered."""
 
@@ -84,13 +88,15 @@ class SharedPixels:
     def __init__(self, client: aio.InferenceServerClient, address: str) -> None:
         self._client = client
         self._on = address.rpartition(":")[0] in LOCAL and FOLDER.is_dir()
+        self._paused_until = 0.0
         self._free: list[_Region] = []
         self._all: set[_Region] = set()
 
     @asynccontextmanager
     async def lent(self, pixels: Pixels, tensor: InferInput) -> AsyncIterator[bool]:
         """Whether `tensor` has the pixels by shared memory, until the context ends; else it is left as it was."""
-        region = await self._taken(pixels.nbytes) if self._on and pixels.nbytes >= WORTHWHILE_BYTES else None
+        shares = self._on and time.monotonic() >= self._paused_until
+        region = await self._taken(pixels.nbytes) if shares and pixels.nbytes >= WORTHWHILE_BYTES else None
         if region is None:
             yield False
             return
@@ -153,9 +159,8 @@ class SharedPixels:
         return region
 
     def _give_up(self, error: Exception) -> None:
-        if self._on:
-            log.warning("pixels are not shared with triton", why=str(error))
-        self._on = False
+        log.warning("pixels are not shared with triton", why=str(error), pause_s=PAUSE_S)
+        self._paused_until = time.monotonic() + PAUSE_S
 
     async def _discard(self, region: _Region) -> None:
         self._all.discard(region)

@@ -23,6 +23,7 @@ from tritonclient.utils import (
 from services.common.errors import DeadlineExceeded, ModelOutput, Overloaded, PartUnavailable
 from services.common.geometry import Size
 from services.perception.core import outputs
+from services.perception.model_turns import ModelTurns
 from services.perception.ports import ModelMissing, ModelState
 from services.perception.shared_pixels import UNKNOWN_REGION, SharedPixels
 from services.runtime import deadlines
@@ -84,6 +85,7 @@ class TritonModels:
         self._address = address
         self._timeout_s = timeout_s
         self._client = aio.InferenceServerClient(address, channel_args=CHANNEL)
+        self._turns = ModelTurns(self._client)
         self._shared = SharedPixels(self._client, address) if share else None
         self._revivals: dict[str, asyncio.Task[None]] = {}
 
@@ -103,6 +105,7 @@ class TritonModels:
         """How the model is; one that does not exist is not ready."""
         with self._translated(model):
             if not await self._client.is_model_ready(model, client_timeout=_timeout(STATE_TIMEOUT_S)):
+                self._turns.forget(model)
                 return ModelState(ready=False, version="")
             facts = await self._client.get_model_metadata(model, client_timeout=_timeout(STATE_TIMEOUT_S))
             return ModelState(ready=True, version=max(facts.versions, key=int, default=""))
@@ -164,8 +167,9 @@ class TritonModels:
     async def _call(self, model: str, tensors: list[protocol.InferInput]) -> protocol.InferResult:
         headers: dict[str, str] = {}
         propagate.inject(headers)
-        timeout = _timeout(self._timeout_s)
-        return await self._client.infer(model, tensors, headers=headers, client_timeout=timeout)
+        async with self._turns.turn(model):
+            timeout = _timeout(self._timeout_s)
+            return await self._client.infer(model, tensors, headers=headers, client_timeout=timeout)
 
     async def _revived(self, model: str) -> None:
         """Return when the model has been loaded anew; callers who find it dead together wait for one revival.

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
-from collections import OrderedDict, deque
+from bisect import insort
+from collections import Counter
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from services.common.errors import DeadlineExceeded, Overloaded
@@ -36,27 +38,52 @@ class Caller:
     left_s: float | None = None
 
 
-class Admission:
-    """A bounded number of turns, and a bounded queue before them from which the tenants are served in turn.
+@dataclass(frozen=True, slots=True, order=True)
+class _Waiting:
+    """A call in the queue, in the order of being served: what is due first, then what came first."""
 
-    A call that finds a turn free takes it. One that does not waits behind its own tenant's calls alone: whoever leaves
-    hands the turn to the next tenant's first. Where the queue is full, the tenant with the most calls in it loses its
-    newest. A call that will not get its turn before its deadline, by how long calls have taken, is refused at once.
+    due: float
+    serial: int
+    handed: asyncio.Future[None] = field(compare=False)
+
+
+class Admission:
+    """A bounded number of turns, and a bounded queue before them, fair between tenants.
+
+    A call that finds a turn free takes it, unless its tenant holds as many as one tenant may. Else it waits behind its
+    own tenant's calls alone, of which the one that is due first goes first: what was begun is finished before more is.
+    A turn that becomes free goes to the tenant that holds the fewest, and among these to the one whose last turn is the
+    longest ago. Where the queue is full, the tenant with the most calls in it loses the one that would come last. A
+    call that will not get its turn before its deadline, by how long calls have taken, is refused at once.
     """
 
-    def __init__(self, *, at_once: int, waiting: int, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        *,
+        at_once: int,
+        waiting: int,
+        per_tenant: int | None = None,
+        of: str = "",
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         """Begin with all turns free.
 
         Args:
             at_once: Turns.
             waiting: Most calls in the queue, over all tenants.
+            per_tenant: Turns that one tenant may hold; None for all.
+            of: At what the turns are, for the errors; empty for the service itself.
             clock: Seconds from any beginning.
         """
         self._clock = clock
         self._at_once = at_once
+        self._per_tenant = at_once if per_tenant is None else min(per_tenant, at_once)
         self._most_waiting = waiting
-        self._taken = 0
-        self._queues: OrderedDict[str, deque[asyncio.Future[None]]] = OrderedDict()
+        self._what = f"calls waiting for {of}" if of else "calls waiting"
+        self._held: Counter[str] = Counter()
+        self._queues: dict[str, list[_Waiting]] = {}
+        self._last_turn: dict[str, int] = {}
+        self._serial = 0
         self._mean_s = 0.0
         self._idle = asyncio.Event()
         self._idle.set()
@@ -64,7 +91,7 @@ class Admission:
     @property
     def taken(self) -> int:
         """Calls that are being served."""
-        return self._taken
+        return self._held.total()
 
     @property
     def waiting(self) -> int:
@@ -80,50 +107,64 @@ class Admission:
             DeadlineExceeded: Its turn would come too late, or came too late.
         """
         self._refuse_casual(caller)
-        if self._taken < self._at_once and not self._queues:
-            self._taken += 1
+        if self.taken < self._at_once and self._may_hold_more(caller.tenant):
+            self._take(caller.tenant)
         else:
             await self._wait(caller)
-        self._idle.clear()
         began = self._clock()
         try:
             yield
         finally:
             took_s = self._clock() - began
             self._mean_s += (took_s - self._mean_s) * (SMOOTHING if self._mean_s else 1.0)
-            self._leave()
+            self._leave(caller.tenant)
 
     async def idle(self) -> None:
         """Return when no call is being served."""
         await self._idle.wait()
 
+    def _may_hold_more(self, tenant: str) -> bool:
+        return self._held[tenant] < self._per_tenant
+
+    def _take(self, tenant: str) -> None:
+        self._held[tenant] += 1
+        self._serial += 1
+        self._last_turn[tenant] = self._serial
+        self._idle.clear()
+
     def _refuse_casual(self, caller: Caller) -> None:
-        room = max(1, round(self._at_once * CASUAL_SHARE))
-        if caller.casual and self._taken >= room:
-            raise self._overloaded(
-                f"{self._taken} calls are in flight, and this one is casual", "calls in flight", room
-            )
+        if not caller.casual:
+            return
+        for taken, turns in ((self.taken, self._at_once), (self._held[caller.tenant], self._per_tenant)):
+            room = max(1, round(turns * CASUAL_SHARE))
+            if taken >= room:
+                raise self._overloaded(f"{taken} calls are in flight, and this one is casual", "calls in flight", room)
 
     async def _wait(self, caller: Caller) -> None:
         """Until the turn is handed over, which counts it as taken."""
         self._refuse_late(caller)
         if self.waiting >= self._most_waiting:
             self._make_room(caller)
-        handed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        queue = self._queues.setdefault(caller.tenant, deque())
-        queue.append(handed)
+        waiting = self._queued(caller)
         try:
             async with asyncio.timeout(caller.left_s):
-                await handed
+                await waiting.handed
         except BaseException as error:
-            if handed.done() and not handed.cancelled() and handed.exception() is None:
-                self._leave()  # The turn came together with the end of the wait: it goes on to the next.
-            self._forget(caller.tenant, handed)
+            if waiting.handed.done() and not waiting.handed.cancelled() and waiting.handed.exception() is None:
+                self._leave(caller.tenant)  # The turn came together with the end of the wait: it goes on to the next.
+            self._forget(caller.tenant, waiting)
             if isinstance(error, TimeoutError):
                 raise DeadlineExceeded(
                     "the deadline passed in the queue", remedy="allow more time, or try again later", step="admit"
                 ) from error
             raise
+
+    def _queued(self, caller: Caller) -> _Waiting:
+        self._serial += 1
+        due = math.inf if caller.left_s is None else self._clock() + caller.left_s
+        waiting = _Waiting(due, self._serial, asyncio.get_running_loop().create_future())
+        insort(self._queues.setdefault(caller.tenant, []), waiting)
+        return waiting
 
     def _refuse_late(self, caller: Caller) -> None:
         ahead = min(self.waiting, (len(self._queues.get(caller.tenant, ())) + 1) * max(1, len(self._queues)))
@@ -136,18 +177,19 @@ class Admission:
             )
 
     def _make_room(self, caller: Caller) -> None:
-        """Drop the newest call of the tenant that has the most; refuse the caller where that is its own."""
+        """Drop the last call of the tenant that has the most; refuse the caller where that is its own."""
         crowding = max(self._queues, key=lambda tenant: len(self._queues[tenant]), default=caller.tenant)
         own = len(self._queues.get(caller.tenant, ()))
         if self._most_waiting == 0 or len(self._queues[crowding]) <= own + 1:
             raise self._overloaded(*self._full)
-        self._queues[crowding][-1].set_exception(self._overloaded(*self._full))
-        self._forget(crowding, self._queues[crowding][-1])
+        last = self._queues[crowding][-1]
+        last.handed.set_exception(self._overloaded(*self._full))
+        self._forget(crowding, last)
 
     @property
     def _full(self) -> tuple[str, str, int]:
         if self._most_waiting:
-            return f"{self._most_waiting} calls wait already", "calls waiting", self._most_waiting
+            return f"{self._most_waiting} calls wait already", self._what, self._most_waiting
         return f"{self._at_once} calls are in flight already", "calls in flight", self._at_once
 
     def _overloaded(self, message: str, what: str, limit: int) -> Overloaded:
@@ -156,24 +198,31 @@ class Admission:
             message, retry_after_s=pause_s, remedy="try again a little later", limit=str(limit), what=what
         )
 
-    def _forget(self, tenant: str, handed: asyncio.Future[None]) -> None:
+    def _forget(self, tenant: str, waiting: _Waiting) -> None:
         queue = self._queues.get(tenant)
-        if queue is not None and handed in queue:
-            queue.remove(handed)
-            if not queue:
-                del self._queues[tenant]
+        if queue is not None and waiting in queue:
+            queue.remove(waiting)
+            self._tidy(tenant)
 
-    def _leave(self) -> None:
-        """Hand the turn to the tenant whose turn it is, or free it."""
-        while self._queues:
-            tenant, queue = next(iter(self._queues.items()))
-            handed = queue.popleft()
-            self._queues.move_to_end(tenant)
-            if not queue:
-                del self._queues[tenant]
-            if not handed.done():
-                handed.set_result(None)
-                return
-        self._taken -= 1
-        if self._taken == 0:
+    def _leave(self, tenant: str) -> None:
+        """Free a turn, and hand over what is free."""
+        self._held[tenant] -= 1
+        self._tidy(tenant)
+        while self.taken < self._at_once and (ready := list(filter(self._may_hold_more, self._queues))):
+            following = min(ready, key=lambda each: (self._held[each], self._last_turn.get(each, 0)))
+            waiting = self._queues[following].pop(0)
+            if not waiting.handed.done():
+                waiting.handed.set_result(None)
+                self._take(following)
+            self._tidy(following)
+        if not self.taken:
             self._idle.set()
+
+    def _tidy(self, tenant: str) -> None:
+        """Keep nothing of a tenant that has no call here."""
+        if not self._queues.get(tenant, True):
+            del self._queues[tenant]
+        if not self._held[tenant]:
+            del self._held[tenant]
+            if tenant not in self._queues:
+                self._last_turn.pop(tenant, None)

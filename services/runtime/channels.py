@@ -33,6 +33,9 @@ RETRIES: Final = json.dumps(
                 },
             }
         ],
+        # The budget: each failure takes a token, each success gives a tenth back, and below half of the tokens nothing
+        # is sent again. A part that is down is not asked three times as often as one that is up.
+        "retryThrottling": {"maxTokens": 20, "tokenRatio": 0.1},
     }
 )
 

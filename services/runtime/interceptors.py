@@ -15,7 +15,8 @@ from grpc_status import rpc_status
 from groundwire.v1 import answer_pb2
 from services.common.errors import DeadlineExceeded, MeshError
 from services.runtime import deadlines, metering, rpc_spans, telemetry, tenant
-from services.runtime.admission import Caller
+from services.runtime.admission import Admission, Caller
+from services.runtime.room import Room
 from services.runtime.status import to_status
 
 if TYPE_CHECKING:
@@ -23,10 +24,18 @@ if TYPE_CHECKING:
 
     from opentelemetry import trace
 
-    from services.runtime.admission import Admission
     from services.runtime.identity.gate import Gate
 
     Context = grpc.aio.ServicerContext[Any, Any]
+
+READ_AT_ONCE: Final = 16
+"""Single requests that are being read. Each may be as long as the largest message."""
+
+MOST_UNREAD: Final = 10_000
+"""Calls whose request waits to be read; they hold next to nothing here."""
+
+READ_S: Final = 30.0
+"""How long a request may take to arrive once it is read, seconds."""
 
 STANDING: Final = ("/WatchAnswers", "/PerceiveStream")
 """Methods whose calls stand open for hours and mostly wait: they take no turn."""
@@ -39,7 +48,8 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
 
     1. Puts a span around it, child of the caller's.
     2. Refuses callers that the gate does not let in.
-    3. Refuses calls that have no time left, or that there is no room for; others may have to wait for their turn.
+    3. Refuses calls that have no time left, or that there is no room for; others may have to wait for their turn. A
+       single request is read only after that gate, few at a time: what arrives all at once waits with its sender.
     4. Notes tenant and deadline for the calls made on this one's behalf.
     5. Turns a `MeshError` into a status with details; anything else into INTERNAL with a fixed text.
     6. Logs one line with method, status and duration.
@@ -49,6 +59,8 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         """Start with no call in flight."""
         self._gate = gate
         self._admission = admission
+        self._reading = Admission(at_once=READ_AT_ONCE, waiting=MOST_UNREAD, per_tenant=READ_AT_ONCE // 2)
+        self._room = Room("requests")
 
     async def intercept_service(
         self,
@@ -65,9 +77,13 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         if handler.response_streaming:
             kind = "stream_stream" if handler.request_streaming else "unary_stream"
             wrapped: Any = self._streaming(getattr(handler, kind), method)
+        elif handler.request_streaming:
+            kind = "stream_unary"
+            wrapped = self._unary(handler.stream_unary, method)
         else:
-            kind = "stream_unary" if handler.request_streaming else "unary_unary"
-            wrapped = self._unary(getattr(handler, kind), method)
+            # As a stream of one: gRPC would have read all of it before asking us.
+            kind = "stream_unary"
+            wrapped = self._single(handler.unary_unary, method)
         factory = getattr(grpc, f"{kind}_rpc_method_handler")
         return factory(  # type: ignore[no-any-return]
             wrapped,
@@ -79,18 +95,46 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         async def call(request: Any, context: Context) -> Any:
             with rpc_spans.server(method, context) as span, _Call(method, span) as record:
                 try:
-                    async with self._turn(method, request, context):
+                    name = await self._admitted(method, context)
+                    async with self._turn(method, name, request, context):
                         return await behavior(request, context)
                 except Exception as error:  # noqa: BLE001 - the boundary: whatever is raised becomes a status
                     await record.abort(context, error)
 
         return call
 
+    def _single(self, behavior: Any, method: str) -> Any:
+        async def call(requests: AsyncIterator[Any], context: Context) -> Any:
+            with rpc_spans.server(method, context) as span, _Call(method, span) as record:
+                try:
+                    name = await self._admitted(method, context)
+                    with self._room.held(name) as held:
+                        request = await self._read(requests, name, context)
+                        held.grow(request.ByteSize())
+                        async with self._turn(method, name, request, context):
+                            return await behavior(request, context)
+                except Exception as error:  # noqa: BLE001 - as above
+                    await record.abort(context, error)
+
+        return call
+
+    async def _read(self, requests: AsyncIterator[Any], name: str, context: Context) -> Any:
+        left = context.time_remaining()
+        async with self._reading.turn(Caller(name, left_s=left)):
+            try:
+                async with asyncio.timeout(READ_S if left is None else min(left, READ_S)):  # type: ignore[redundant-expr]
+                    return await anext(requests)
+            except (TimeoutError, StopAsyncIteration) as error:
+                raise DeadlineExceeded(
+                    "the request did not arrive in time", remedy="send it faster", step="admit"
+                ) from error
+
     def _streaming(self, behavior: Any, method: str) -> Any:
         async def call(request: Any, context: Context) -> AsyncIterator[Any]:
             with rpc_spans.server(method, context) as span, _Call(method, span) as record:
                 try:
-                    async with self._turn(method, request, context):
+                    name = await self._admitted(method, context)
+                    async with self._turn(method, name, request, context):
                         async for response in _responses(behavior, request, context):
                             yield response
                 except Exception as error:  # noqa: BLE001 - as above
@@ -120,13 +164,18 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
             call, request_deserializer=handler.request_deserializer, response_serializer=handler.response_serializer
         )
 
-    @asynccontextmanager
-    async def _turn(self, method: str, request: Any, context: Context) -> AsyncIterator[None]:
-        """The call's turn, if it gets one; tenant and deadline are noted then."""
+    async def _admitted(self, method: str, context: Context) -> str:
+        """The tenant of a call that the gate lets in, and that has time left."""
         name = await self._gate.admit(method.removeprefix("/"), context)
         left = context.time_remaining()
         if left is not None and left <= 0:  # type: ignore[redundant-expr]  # the stub forgets None
             raise DeadlineExceeded("the deadline had passed on arrival", remedy="allow more time", step="admit")
+        return name
+
+    @asynccontextmanager
+    async def _turn(self, method: str, name: str, request: Any, context: Context) -> AsyncIterator[None]:
+        """The call's turn, if it gets one; tenant and deadline are noted then."""
+        left = context.time_remaining()
         tenant.set_current(name)
         deadlines.set_remaining(left)
         if method.endswith(STANDING):

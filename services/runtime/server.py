@@ -56,7 +56,11 @@ async def serving(service: Service, settings: ServiceSettings) -> AsyncIterator[
     Raises:
         MeshError: The port is taken.
     """
-    admission = Admission(at_once=settings.max_calls_in_flight, waiting=settings.max_calls_waiting)
+    admission = Admission(
+        at_once=settings.max_calls_in_flight,
+        waiting=settings.max_calls_waiting,
+        per_tenant=settings.calls_of_tenant,
+    )
     metering.watch("groundwire.calls.in_flight", "Calls being served.", lambda: admission.taken)
     metering.watch("groundwire.calls.waiting", "Calls that wait for their turn.", lambda: admission.waiting)
     calls = CallInterceptor(gate=gate_of(settings), admission=admission)

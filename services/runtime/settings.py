@@ -39,6 +39,9 @@ class ServiceSettings(BaseSettings):
         32 * 1024 * 1024, ge=1024, description="Largest message sent or received over gRPC, bytes."
     )
     max_calls_in_flight: int = Field(64, ge=1, description="Calls served at once; more wait.")
+    max_calls_of_tenant: int | None = Field(
+        None, ge=1, description="Of these, the most that one tenant has; unset: half. More of its calls wait."
+    )
     max_calls_waiting: int = Field(
         256, ge=0, description="Calls that wait for their turn, over all tenants; more are refused as OVERLOADED."
     )
@@ -81,6 +84,11 @@ class ServiceSettings(BaseSettings):
             msg = "tokens say who calls; ACCESS_POLICY_FILE says what they may"
             raise ValueError(msg)
         return self
+
+    @property
+    def calls_of_tenant(self) -> int:
+        """Calls of one tenant that are served at once."""
+        return self.max_calls_of_tenant or max(1, self.max_calls_in_flight // 2)
 
     @property
     def metered(self) -> tuple[str, str, int | None]:

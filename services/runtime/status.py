@@ -81,20 +81,30 @@ def from_rpc_error(error: grpc.aio.AioRpcError, *, part: str) -> errors.MeshErro
     status = rpc_status.from_call(error)  # type: ignore[arg-type]  # AioRpcError has the two methods that it calls
     for detail in status.details if status is not None else ():
         info = error_details_pb2.ErrorInfo()
-        if detail.Unpack(info) and info.domain == DOMAIN and info.reason in _BY_REASON:
-            return _rebuilt(info, status.message if status is not None else "")
+        if status is not None and detail.Unpack(info) and info.domain == DOMAIN and info.reason in _BY_REASON:
+            return _rebuilt(info, status)
     return _unworded(error, part)
 
 
-def _rebuilt(info: error_details_pb2.ErrorInfo, message: str) -> errors.MeshError:
+def _rebuilt(info: error_details_pb2.ErrorInfo, status: status_pb2.Status) -> errors.MeshError:
+    message = status.message
     facts = dict(info.metadata)
     remedy = facts.pop("remedy", "")
     kind = _BY_REASON[info.reason]
     if kind is errors.InvalidField:
         return errors.InvalidField(facts.pop("field", ""), message, remedy=remedy, **facts)
     if kind is errors.Overloaded:
-        return errors.Overloaded(message, retry_after_s=1.0, remedy=remedy, **facts)
+        return errors.Overloaded(message, retry_after_s=_pause_s(status), remedy=remedy, **facts)
     return kind(message, remedy=remedy, **facts)
+
+
+def _pause_s(status: status_pb2.Status) -> float:
+    """How long the callee wants to be left alone, seconds."""
+    for detail in status.details:
+        retry = error_details_pb2.RetryInfo()
+        if detail.Unpack(retry):
+            return float(retry.retry_delay.ToTimedelta().total_seconds())
+    return 1.0
 
 
 def _unworded(error: grpc.aio.AioRpcError, part: str) -> errors.MeshError:

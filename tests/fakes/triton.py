@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Any
 import grpc
 import numpy as np
 import numpy.typing as npt
+from tritonclient.grpc import model_config_pb2, service_pb2_grpc
 from tritonclient.grpc import service_pb2 as pb
-from tritonclient.grpc import service_pb2_grpc
 from tritonclient.utils import deserialize_bytes_tensor, np_to_triton_dtype, serialize_byte_tensor, triton_to_np_dtype
 
 from services.common.errors import MeshError, PartUnavailable
@@ -223,6 +223,7 @@ class FakeTriton(service_pb2_grpc.GRPCInferenceServiceServicer):  # type: ignore
         vision: What its model sees.
         instead: Outputs that replace the model's; None removes one.
         refusal: Status, and what it says, of every call to a model, where set.
+        instances: How many calls each model works on at once, as it says.
         stalls: Set to leave calls unanswered.
         arrived: Set when a call to a model has arrived.
         headers: Metadata of the last call to a model.
@@ -241,6 +242,7 @@ class FakeTriton(service_pb2_grpc.GRPCInferenceServiceServicer):  # type: ignore
         self.instead: dict[str, npt.NDArray[Any] | None] = {}
         self.refusal: tuple[grpc.StatusCode, str] | None = None
         self.stalls = False
+        self.instances = 1
         self.arrived = asyncio.Event()
         self.headers: dict[str, str | bytes] = {}
 
@@ -252,6 +254,10 @@ class FakeTriton(service_pb2_grpc.GRPCInferenceServiceServicer):  # type: ignore
 
     async def ModelMetadata(self, request: Any, _context: Any) -> Any:
         return pb.ModelMetadataResponse(name=request.name, versions=["1", "2"])
+
+    async def ModelConfig(self, request: Any, _context: Any) -> Any:
+        group = model_config_pb2.ModelInstanceGroup(count=self.instances)
+        return pb.ModelConfigResponse(config=model_config_pb2.ModelConfig(name=request.name, instance_group=[group]))
 
     async def SystemSharedMemoryRegister(self, request: Any, context: Any) -> Any:
         if self.away:

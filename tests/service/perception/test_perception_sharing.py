@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from services.common.errors import DeadlineExceeded, ModelOutput, Overloaded
+from services.perception import shared_pixels
 from services.perception.shared_pixels import FOLDER, NAME, WORTHWHILE_BYTES
 from services.perception.triton import TritonModels
 from services.runtime import deadlines
@@ -93,6 +94,17 @@ async def test_a_server_that_was_away_when_a_region_was_brought_shares_later(
     assert (await models.read_text("read_text", SIGN)).words == ("EXIT",)
     triton.away = False
     assert (await models.read_text("read_text", SIGN)).words == ("EXIT",)
+    assert triton.shared == 1
+
+
+async def test_what_hindered_sharing_is_tried_again(
+    models: TritonModels, triton: FakeTriton, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shared_pixels, "PAUSE_S", 0.0)
+    triton.shares = False
+    await models.read_text("read_text", SIGN)
+    triton.shares = True
+    await models.read_text("read_text", SIGN)
     assert triton.shared == 1
 
 

@@ -98,6 +98,9 @@ async def test_an_invalid_field_is_named_in_bad_request_and_overload_says_when_t
     assert bad.field_violations[0].field == "question"
     assert any(detail.Unpack(retry) for detail in details_of(overloaded.value))
     assert retry.retry_delay.ToTimedelta().total_seconds() == 2.5
+    passed_on = from_rpc_error(overloaded.value, part="echo")
+    assert isinstance(passed_on, errors.Overloaded)
+    assert passed_on.retry_after_s == 2.5
 
 
 async def test_a_fault_of_ours_tells_the_caller_nothing_of_its_inside() -> None:

@@ -127,3 +127,58 @@ async def test_a_cancelled_wait_leaves_nothing_behind() -> None:
     await asyncio.gather(*tasks, return_exceptions=True)
     assert order == ["b"]
     assert (admission.taken, admission.waiting) == (0, 0)
+
+
+async def test_one_tenant_leaves_turns_to_the_others() -> None:
+    admission = Admission(at_once=4, waiting=9, per_tenant=2)
+    order: list[str] = []
+    async with AsyncExitStack() as held:
+        for _ in range(2):
+            await held.enter_async_context(admission.turn(Caller("a")))
+        third = asyncio.create_task(served(admission, "a", order))
+        await asyncio.sleep(0)
+        assert (admission.taken, admission.waiting) == (2, 1)
+        await served(admission, "b", order)
+    await third
+    assert order == ["b", "a"]
+    assert (admission.taken, admission.waiting) == (0, 0)
+
+
+async def test_a_turn_goes_to_the_tenant_that_holds_the_fewest() -> None:
+    admission = Admission(at_once=2, waiting=9)
+    order: list[str] = []
+    first, second = AsyncExitStack(), AsyncExitStack()
+    for held in (first, second):
+        await held.enter_async_context(admission.turn(Caller("a")))
+    tasks = [asyncio.create_task(served(admission, tenant, order)) for tenant in "aab"]
+    await asyncio.sleep(0)
+    await first.aclose()
+    await asyncio.gather(*tasks)
+    assert order[0] == "b"
+    await second.aclose()
+
+
+async def test_what_is_due_first_is_served_first_within_a_tenant() -> None:
+    admission = Admission(at_once=1, waiting=9)
+    order: list[str] = []
+
+    async def call(name: str, left_s: float | None) -> None:
+        async with admission.turn(Caller("a", left_s=left_s)):
+            order.append(name)
+
+    async with admission.turn(Caller("a")):
+        tasks = [asyncio.create_task(call(*each)) for each in (("late", 90.0), ("never", None), ("soon", 60.0))]
+        await asyncio.sleep(0)
+    await asyncio.gather(*tasks)
+    assert order == ["soon", "late", "never"]
+
+
+async def test_a_casual_call_is_measured_by_its_own_tenant_s_share_too() -> None:
+    admission = Admission(at_once=16, waiting=4, per_tenant=8)
+    async with AsyncExitStack() as held:
+        for _ in range(8):
+            await held.enter_async_context(admission.turn(Caller("flood")))
+        with pytest.raises(Overloaded, match="casual"):
+            await held.enter_async_context(admission.turn(Caller("flood", casual=True)))
+        await held.enter_async_context(admission.turn(Caller("polite", casual=True)))
+        assert admission.taken == 9
