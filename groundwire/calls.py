@@ -55,7 +55,9 @@ _SERVICE_CONFIG: Final = json.dumps(
                     "retryableStatusCodes": ["UNAVAILABLE"],
                 },
             }
-        ]
+        ],
+        # Each failure takes a token, each success gives a tenth back; below half of them nothing is sent again.
+        "retryThrottling": {"maxTokens": 20, "tokenRatio": 0.1},
     }
 )
 

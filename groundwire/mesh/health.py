@@ -27,10 +27,12 @@ class Health:
     Attributes:
         ready: Whether it does its work now.
         detail: What it does not do, or what it serves; empty when there is nothing to say.
+        answered: Whether it said anything at all.
     """
 
     ready: bool
     detail: str = ""
+    answered: bool = True
 
 
 def ask(kind: Kind, address: str) -> Health:
@@ -52,7 +54,7 @@ def _service(address: str) -> Health:
         try:
             answer = check(health_pb2.HealthCheckRequest(), timeout=TIMEOUT_S)
         except grpc.RpcError as error:
-            return Health(ready=False, detail=_status(error))
+            return Health(ready=False, detail=_status(error), answered=False)
     serving = answer.status == health_pb2.HealthCheckResponse.SERVING
     return Health(serving, "" if serving else health_pb2.HealthCheckResponse.ServingStatus.Name(answer.status))
 
@@ -64,7 +66,8 @@ def _web(address: str) -> Health:
             connection.request("GET", "/healthz")
             status = connection.getresponse().status
         except (OSError, http.client.HTTPException) as error:
-            return Health(ready=False, detail=getattr(error, "strerror", None) or type(error).__name__)
+            why = getattr(error, "strerror", None) or type(error).__name__
+            return Health(ready=False, detail=why, answered=False)
     serving = status == http.HTTPStatus.OK
     return Health(serving, "" if serving else f"HTTP {status}")
 
@@ -72,7 +75,7 @@ def _web(address: str) -> Health:
 def _vllm(address: str) -> Health:
     """By GET /health."""
     serving = vllm.is_ready(address)
-    return Health(serving, "" if serving else "loading its model")
+    return Health(serving, "" if serving else "loading its model", answered=serving)
 
 
 def _triton(address: str) -> Health:
@@ -81,7 +84,8 @@ def _triton(address: str) -> Health:
         try:
             models = client.get_model_repository_index(client_timeout=TIMEOUT_S).models
         except InferenceServerException as error:
-            return Health(ready=False, detail=(error.status() or error.message()).removeprefix("StatusCode."))
+            why = (error.status() or error.message()).removeprefix("StatusCode.")
+            return Health(ready=False, detail=why, answered=False)
     served = [f"{model.name} {model.version}" for model in models if model.state == "READY"]
     missing = [f"{model.name} failed: {model.reason}" for model in models if model.state != "READY"]
     return Health(bool(served), "; ".join(served + missing) or "no models")
@@ -92,7 +96,8 @@ def _postgres(dsn: str) -> Health:
     try:
         psycopg.connect(dsn, connect_timeout=int(TIMEOUT_S)).close()
     except psycopg.OperationalError as error:
-        return Health(ready=False, detail=str(error).partition("\n")[0].rpartition("failed: ")[2])
+        why = str(error).partition("\n")[0].rpartition("failed: ")[2]
+        return Health(ready=False, detail=why, answered=False)
     return Health(ready=True)
 
 

@@ -210,6 +210,7 @@ class Mesh:
         for name, plan in plans.plans(home, components, ports, addresses, environ).items():
             plan.write(home / "launch" / f"{name}.json")
             set_aside(log_file(home, name))
+        plans.watchdog(home).write(home / "launch" / f"{supervise.WATCHDOG}.json")
         state = State(home, {component.name: component.kind for component in components}, addresses)
         # Before there is anything to find: whatever happens from here on, `attach` finds what has to be stopped.
         state.write()

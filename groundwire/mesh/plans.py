@@ -66,6 +66,11 @@ def plans(
     return {component.name: chosen[component.kind](component) for component in components}
 
 
+def watchdog(home: Path) -> Plan:
+    """What starts again whatever supervisord leaves alone."""
+    return Plan((sys.executable, "-m", "groundwire.mesh.watchdog", str(home)), directory=str(Path.cwd()))
+
+
 def _postgres(home: Path) -> Plan:
     """The embedded PostgreSQL."""
     command = (sys.executable, "-m", "groundwire.mesh.postgres", str(data_folder(home)))

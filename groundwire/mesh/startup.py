@@ -102,7 +102,7 @@ class Startup:
         answer = health.ask(component.kind, self._addresses[component.name])
         if not answer.ready and self._hangs(component):
             self._restarted.add(component.name)
-            self._supervisor.restart(component)
+            self._supervisor.restart(component.name)
             return "restarting", f"not up after {HUNG_S:.0f} s"
         return ("ready" if answer.ready else "starting"), answer.detail
 

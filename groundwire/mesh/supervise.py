@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 import xmlrpc.client
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -71,6 +72,23 @@ stdout_logfile_maxbytes=10MB
 stdout_logfile_backups=2
 """
 
+WATCHDOG = "watchdog"
+"""The program that starts again what supervisord itself does not: groundwire/mesh/watchdog.py."""
+
+_WATCHDOG = """
+[program:watchdog]
+command={command}
+; Stopped before all that it watches.
+priority=999
+autostart=true
+autorestart=true
+startsecs=0
+redirect_stderr=true
+stdout_logfile=logs/watchdog.log
+stdout_logfile_maxbytes=1MB
+stdout_logfile_backups=1
+"""
+
 
 class Unanswered(LaunchError):
     """supervisord does not answer: it is not running, or not yet."""
@@ -106,7 +124,8 @@ class Process:
 def render(home: Path, components: Iterable[Component]) -> str:
     """The configuration for these components, in this order; run from `home`, to which its paths relate."""
     head = _HEAD.format(socket=_value(str(supervisor_socket(home))))
-    return head + "".join(_program(component, place) for place, component in enumerate(components, start=1))
+    programs = [_program(component, place) for place, component in enumerate(components, start=1)]
+    return head + "".join(programs) + _WATCHDOG.format(command=_value(_launched(WATCHDOG)))
 
 
 def start(home: Path, components: Iterable[Component], environ: Mapping[str, str]) -> int:
@@ -158,10 +177,11 @@ class Supervisor:
         """Start a component and return at once."""
         self._call("startProcess", component.name, False)
 
-    def restart(self, component: Component) -> None:
-        """Stop a component, its children with it, and start it again."""
-        self._call("stopProcess", component.name)
-        self._call("startProcess", component.name, False)
+    def restart(self, name: str) -> None:
+        """Stop a component if it runs, its children with it, and start it again."""
+        with suppress(xmlrpc.client.Fault):  # it does not run
+            self._call("stopProcess", name)
+        self._call("startProcess", name, False)
 
     def processes(self) -> dict[str, Process]:
         """Every component by its name."""
@@ -186,13 +206,17 @@ class Supervisor:
 
 def _program(component: Component, priority: int) -> str:
     """The part of the configuration that is about one component."""
-    command = (sys.executable, "-I", "-S", launch.__file__, f"launch/{component.name}.json")
     return _PROGRAM.format(
         name=component.name,
-        command=_value(shlex.join(command)),
+        command=_value(_launched(component.name)),
         priority=priority,
         signal=STOP_SIGNALS[component.kind],
     )
+
+
+def _launched(name: str) -> str:
+    """The command of a program, which is in its plan."""
+    return shlex.join((sys.executable, "-I", "-S", launch.__file__, f"launch/{name}.json"))
 
 
 def _value(text: str) -> str:
