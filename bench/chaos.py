@@ -1,156 +1,138 @@
 """Hurts each part of a running mesh in the middle of a bounded load, and writes docs/reliability.md.
 
-    .venv/bin/python -m bench.chaos [--only perception] [--askers 2]
+    .venv/bin/python -m bench.chaos [--only 'triton-*' …] [--list] [--askers 2] [--out build/chaos]
 
-For each fault: what callers saw, how long it took until a question was answered again, and whether every question that
-was answered has a record that reads back. At the end the whole log is verified.
+For each fault: what callers saw, how long until every part was healthy again, and whether every question that was
+answered has the record that its caller was told of. At the end of each kind of mesh its whole log is verified. Each
+fault leaves a file, so that a run can be made in parts: the page is composed of all that are there, `--page` alone.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
+import re
 import subprocess
 import sys
-import threading
 import time
-from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import asdict
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench.faults import FAULTS, Fault
-from bench.meshes import a_mesh
-from groundwire import Client, GroundwireError
-from groundwire.cli import example
+from bench.chaos_load import Load, Seen
+from bench.chaos_page import PAGE, Row, Verified, page, row
+from bench.faults.fault import Log
+from bench.faults.table import FAULTS
+from bench.measuring import machine
+from bench.rigs import RIGS, lacking, rig
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from bench.faults.fault import Fault
     from groundwire.mesh.local import Mesh
 
-PAGE = Path("docs/reliability.md")
-QUESTION = "What brand is written on the motorcycle?"
-CALL_S = 20.0
-"""Deadline of one question."""
-SETTLED = 3
-"""Answers in a row, from each asker, before a fault and after it."""
-GIVE_UP_S = 180.0
-
-HEAD = f"""# What happens when a part fails
-
-Written by `python -m bench.chaos`: {{askers}} callers ask one question after the other, with {CALL_S:g} s for each,
-while one part is hurt; nothing is reused between questions. *Until answered* is the time from the fault to the first
-answer after the last refusal ("none refused": callers noticed nothing but time). Every answer was read back by its id
-afterwards; what `groundwire verify` says of the whole log stands at the end.
-
-| part | fault | answered | refused, and how | until answered, s | longest answer, s | answers read back |
-|---|---|---|---|---|---|---|
-"""
+BEFORE = 1
+AFTER = 2
+"""Answers from each asker before a fault, and after it and the mesh's recovery."""
+GIVE_UP_S = 150.0
+POLL_S = 0.5
+SHORTEST_SIGN_S = 12.0
+"""How long a sign of the fault is looked for in logs that are written late."""
 
 
-@dataclass
-class Seen:
-    """What the callers saw."""
-
-    answered: list[tuple[float, float, str]] = field(default_factory=list)
-    """End (monotonic), duration, answer id."""
-    refused: list[tuple[float, str]] = field(default_factory=list)
-    """End, reason."""
-    stop: threading.Event = field(default_factory=threading.Event)
-
-
-def client_of(mesh: Mesh) -> Client:
-    """A caller with a short deadline."""
-    at = {f"{name}_address": mesh.addresses[name] for name in ("perception", "llm", "provenance")}
-    return Client(mesh.addresses["fusion"], timeout_s=CALL_S, **at)
+def hurt(mesh: Mesh, fault: Fault, load: Load) -> Row:
+    """One fault under load; its row of the table."""
+    log = Log(mesh, fault.part)
+    with load.running(sends_pictures=fault.sends_pictures) as seen:
+        enough(seen, 0.0, BEFORE * load.askers)
+        struck = time.monotonic()
+        shown = fault.inflict(mesh)
+        healthy = until(lambda: all(part.health.ready for part in mesh.status()))
+        well_s = time.monotonic() - struck if healthy else None
+        enough(seen, time.monotonic(), AFTER * load.askers)
+    if fault.sign:
+        shown = sign(fault.sign, log, seen)
+    return row(fault, seen, struck, well_s, shown, load.read_back(seen))
 
 
-def ask_on(mesh: Mesh, image: str, seen: Seen) -> None:
-    """Ask until told to stop, one question after the other."""
-    with client_of(mesh) as client:
-        while not seen.stop.is_set():
-            began = time.monotonic()
-            try:
-                answer = client.ask(image, QUESTION)
-            except GroundwireError as error:
-                seen.refused.append((time.monotonic(), error.reason))
-                seen.stop.wait(0.2)
-            else:
-                seen.answered.append((time.monotonic(), time.monotonic() - began, answer.id))
+def sign(pattern: str, log: Log, seen: Seen) -> str:
+    """What the part's log, or else a caller, says of the fault."""
+    if said := log.says(pattern):
+        return f"its log: {said}"
+    told = next((message for _, _, message in seen.refused if re.search(pattern, message)), "")
+    return f"a caller was told: {told}" if told else ""
 
 
-def settle(seen: Seen, after: float, askers: int) -> None:
-    """Wait until enough was answered after a moment."""
-    until = time.monotonic() + GIVE_UP_S
-    while sum(end > after for end, _, _ in seen.answered) < SETTLED * askers and time.monotonic() < until:
-        seen.stop.wait(0.1)
+def enough(seen: Seen, after: float, count: int) -> None:
+    """Wait until so much was answered after a moment."""
+    until(lambda: sum(each.end > after for each in seen.answered) >= count)
 
 
-def hurt(mesh: Mesh, fault: Fault, image: str, askers: int) -> tuple[str, ...]:
-    """One fault under load; a row of the table."""
-    seen = Seen()
-    threads = [threading.Thread(target=ask_on, args=(mesh, image, seen)) for _ in range(askers)]
-    for thread in threads:
-        thread.start()
-    settle(seen, 0.0, askers)
-    struck = time.monotonic()
-    fault.inflict(mesh, fault.part)
-    settle(seen, time.monotonic(), askers)
-    seen.stop.set()
-    for thread in threads:
-        thread.join()
-    return row(fault, seen, struck, read_back(mesh, seen))
+def until(holds: Callable[[], bool]) -> bool:
+    """Wait for a while until something holds; whether it does."""
+    deadline = time.monotonic() + GIVE_UP_S
+    while not holds():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(POLL_S)
+    return True
 
 
-def row(fault: Fault, seen: Seen, struck: float, kept: str) -> tuple[str, ...]:
-    """What the table says of one fault."""
-    refused = Counter(reason for _, reason in seen.refused)
-    last = max((end for end, _ in seen.refused), default=None)
-    after = min((end for end, _, _ in seen.answered if last is not None and end > last), default=None)
-    until = "none refused" if last is None else "never" if after is None else f"{after - struck:.1f}"
-    longest = max((took for end, took, _ in seen.answered if end > struck), default=0.0)
-    how = ", ".join(f"{count} {reason}" for reason, count in refused.most_common()) or "none"
-    return fault.part, fault.what, str(len(seen.answered)), how, until, f"{longest:.1f}", kept
-
-
-def read_back(mesh: Mesh, seen: Seen) -> str:
-    """How many of the answers that callers were given are in the log."""
-    with client_of(mesh) as client:
-        there = sum(client.get_answer(answer_id).id == answer_id for _, _, answer_id in seen.answered)
-    return f"{there} of {len(seen.answered)}"
-
-
-def verified(mesh: Mesh) -> str:
+def verified(mesh: Mesh, kind: str) -> Verified:
     """What `groundwire verify` says of the whole log."""
     command = [sys.executable, "-m", "groundwire", "verify"]
     environ = {**os.environ, "GROUNDWIRE_HOME": str(mesh.home)}
     done = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)  # noqa: S603 - our own
-    return done.stdout.strip() or done.stderr.strip()
+    return Verified(kind, done.returncode, done.stdout.strip() or done.stderr.strip(), machine())
+
+
+def run(kind: str, faults: Sequence[Fault], askers: int, out: Path) -> None:
+    """The faults of one kind of mesh, on one mesh."""
+    print(f"starting a mesh: {kind}", flush=True)
+    with rig(kind) as mesh, Load.on(mesh, askers) as load:
+        prepared = set()
+        for fault in faults:
+            if fault.prepare is not None and fault.prepare not in prepared:
+                fault.prepare(mesh)
+                prepared.add(fault.prepare)
+            found = hurt(mesh, fault, load)
+            (out / f"{fault.name}.json").write_text(json.dumps(asdict(found), indent=1) + "\n")
+            print(" | ".join(found.cells), flush=True)
+        time.sleep(POLL_S)
+        said = verified(mesh, kind)
+        (out / f"verify-{kind}.json").write_text(json.dumps(asdict(said), indent=1) + "\n")
+        print(said.said, flush=True)
+
+
+def wanted(patterns: Sequence[str]) -> list[Fault]:
+    """The faults whose names match, all without a pattern."""
+    return [fault for fault in FAULTS if not patterns or any(fnmatch(fault.name, each) for each in patterns)]
 
 
 def main() -> None:
-    """Every fault, one mesh."""
+    """Every fault that was asked for, one mesh of each kind."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--only", default="", help="Hurt this part alone, and write no page.")
+    parser.add_argument("--only", nargs="+", default=(), metavar="FAULT", help="Names, with * and ? as in file names.")
+    parser.add_argument("--list", action="store_true", help="Print the names of all faults.")
+    parser.add_argument("--page", action="store_true", help="Inflict nothing; compose the page of what is there.")
     parser.add_argument("--askers", type=int, default=2)
+    parser.add_argument("--out", type=Path, default=Path("build/chaos"))
     options = parser.parse_args()
-    rows: list[tuple[str, ...]] = []
-    with a_mesh({"GROUNDWIRE_PERCEPTION_CONTEXT_BYTES": "0"}) as mesh:
-        with client_of(mesh) as client:
-            image = f"sha256:{client.read(example.photo()).proto.image.digest}"
-        for fault in FAULTS:
-            if options.only in ("", fault.part):
-                rows.append(hurt(mesh, fault, image, options.askers))
-                print(" | ".join(rows[-1]), flush=True)
-        said = verified(mesh)
-    print(said)
-    if not options.only:
-        PAGE.write_text(page(rows, said, options.askers))
-
-
-def page(rows: list[tuple[str, ...]], said: str, askers: int) -> str:
-    """The table, and what verification said at the end."""
-    lines = "\n".join(f"| {' | '.join(cells)} |" for cells in rows)
-    return f"{HEAD.format(askers=askers)}{lines}\n\n`groundwire verify`, at the end:\n\n```\n{said}\n```\n"
+    if options.list:
+        print(*(f"{fault.name:32} {fault.part}: {fault.what}" for fault in FAULTS), sep="\n")
+        return
+    options.out.mkdir(parents=True, exist_ok=True)
+    faults = [] if options.page else wanted(options.only)
+    for fault in [fault for fault in faults if lacking(fault)]:
+        print(f"{fault.name}: left out, {lacking(fault)}", flush=True)
+        faults.remove(fault)
+    for kind in RIGS:
+        if some := [fault for fault in faults if fault.rig == kind]:
+            run(kind, some, options.askers, options.out)
+    PAGE.write_text(page(FAULTS, options.out, options.askers))
 
 
 if __name__ == "__main__":

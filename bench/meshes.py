@@ -98,7 +98,12 @@ class Pictures:
     def prepare(self, count: int) -> None:
         """Write so many, before anything is measured."""
         for number in range(count):
-            self._drawn(number).save(self.path(number), quality=92)
+            self.made(number)
+
+    def made(self, number: int) -> Path:
+        """The file of that number, written now."""
+        self._drawn(number).save(self.path(number), quality=92)
+        return self.path(number)
 
     def path(self, number: int) -> Path:
         """A file that no other number has."""

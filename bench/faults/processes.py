@@ -1,0 +1,131 @@
+"""Killing, freezing and slowing down processes, and leaving them no file descriptor."""
+
+from __future__ import annotations
+
+import resource
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
+
+import psutil
+
+from bench.faults.fault import Fault, pause
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from groundwire.mesh.local import Mesh
+
+FREEZE_S = 6.0
+SLOW_S = 12.0
+SLOW_SHARE = 0.75
+"""Share of the time that a slowed part stands still."""
+STARVE_S = 8.0
+
+NO_DESCRIPTORS = r"[Tt]oo many open files|EMFILE|out of file descriptors"
+
+
+def processes(mesh: Mesh, part: str) -> list[psutil.Process]:
+    """The part's process and all that it started, children first."""
+    root = psutil.Process(next(each.process.pid for each in mesh.status() if each.name == part))
+    return [*reversed(root.children(recursive=True)), root]
+
+
+def ended(found: list[psutil.Process]) -> str:
+    """End processes without warning, and say how many."""
+    for process in found:
+        with suppress(psutil.NoSuchProcess):  # a child can end with its parent, sooner than it is reached
+            process.kill()
+    gone, _ = psutil.wait_procs(found, timeout=5)
+    return f"{len(gone)} of {len(found)} processes ended" if found else ""
+
+
+def killed(part: str, rig: str = "whole") -> Fault:
+    """The part and its children end."""
+    return Fault(f"{part}-killed", part, "killed", lambda mesh: ended(processes(mesh, part)), rig)
+
+
+def workers_killed(part: str, what: str) -> Fault:
+    """Its children alone end: Triton's model processes, PostgreSQL's sessions."""
+    return Fault(f"{part}-workers-killed", part, what, lambda mesh: ended(processes(mesh, part)[:-1]))
+
+
+def killed_while_starting() -> Fault:
+    """Triton's model processes end while it loads its models, which leaves it waiting for them."""
+
+    def inflict(mesh: Mesh) -> str:
+        ended(processes(mesh, "triton"))
+        for _ in range(600):
+            pause(0.1)
+            with suppress(psutil.NoSuchProcess):
+                if len(found := processes(mesh, "triton")) > 1:
+                    return f"while starting: {ended(found[:-1])}"
+        return ""
+
+    return Fault("triton-killed-while-starting", "triton", "killed, its model processes while it starts again", inflict)
+
+
+def frozen(part: str, rig: str = "whole") -> Fault:
+    """It stands still for a while (SIGSTOP, SIGCONT): a pause that no connection notices."""
+
+    def inflict(mesh: Mesh) -> str:
+        with _standing(mesh, part) as held:
+            pause(FREEZE_S)
+            return _stopped(held)
+
+    return Fault(f"{part}-frozen", part, f"frozen for {FREEZE_S:g} s", inflict, rig)
+
+
+def slowed(part: str, rig: str = "whole") -> Fault:
+    """It stands still three quarters of the time."""
+
+    def inflict(mesh: Mesh) -> str:
+        said = ""
+        for _ in range(int(SLOW_S / 0.4)):
+            with _standing(mesh, part) as held:
+                said = _stopped(held)
+                pause(0.4 * SLOW_SHARE)
+            pause(0.4 * (1 - SLOW_SHARE))
+        return said
+
+    return Fault(f"{part}-slowed", part, f"slowed to a quarter for {SLOW_S:g} s", inflict, rig)
+
+
+def starved(part: str) -> Fault:
+    """Its processes may open nothing more than they have open."""
+
+    def inflict(mesh: Mesh) -> str:
+        found = processes(mesh, part)
+        before = {process: process.rlimit(resource.RLIMIT_NOFILE) for process in found}
+        for process, (_, hard) in before.items():
+            with suppress(psutil.NoSuchProcess):
+                process.rlimit(resource.RLIMIT_NOFILE, (process.num_fds(), hard))
+        pause(STARVE_S)
+        for process, limits in before.items():
+            with suppress(psutil.NoSuchProcess):
+                process.rlimit(resource.RLIMIT_NOFILE, limits)
+        return ""
+
+    what = f"no further file descriptor for {STARVE_S:g} s"
+    return Fault(f"{part}-descriptors", part, what, inflict, sign=NO_DESCRIPTORS)
+
+
+@contextmanager
+def _standing(mesh: Mesh, part: str) -> Iterator[list[psutil.Process]]:
+    held = processes(mesh, part)
+    for process in held:
+        with suppress(psutil.NoSuchProcess):
+            process.suspend()
+    try:
+        yield held
+    finally:
+        for process in held:
+            with suppress(psutil.NoSuchProcess):
+                process.resume()
+
+
+def _stopped(held: list[psutil.Process]) -> str:
+    count = 0
+    for process in held:
+        with suppress(psutil.NoSuchProcess):
+            count += process.status() == psutil.STATUS_STOPPED
+    return f"{count} of {len(held)} processes stopped" if count else ""

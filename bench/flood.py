@@ -1,0 +1,139 @@
+"""One tenant's flood beside another's questions: what the polite one feels of it.
+
+    .venv/bin/python -m bench.flood [--calls 60] [--flood 96] [--json FILE]
+
+Tenant *polite* asks one question after the other, each about a picture that was never seen; first alone, then while
+tenant *flood* keeps so many questions on their way, every second one casual, and comes back as soon as it is refused or
+answered. Fusion lets 32 calls wait here, so that more than it takes arrive.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import time
+from collections import Counter
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import grpc
+
+from bench.load_report import Fresh, fresh_pictures, percentile, write
+from bench.measuring import goal
+from bench.meshes import a_mesh
+from groundwire.cli.example import QUESTION
+from groundwire.v1 import answer_pb2, grounding_service_pb2, grounding_service_pb2_grpc, image_pb2
+from services.common.errors import Overloaded
+from services.runtime.status import from_rpc_error
+from services.runtime.tenant import METADATA
+
+if TYPE_CHECKING:
+    from groundwire.mesh.local import Mesh
+
+ENVIRON = {"GROUNDWIRE_FUSION_MAX_CALLS_WAITING": "32"}
+CALL_S = 30.0
+OWN = (("grpc.use_local_subchannel_pool", 1),)
+"""A connection that is not shared with the polite tenant."""
+PAUSE_S = 0.5
+"""Between two questions of the polite tenant, and after a refusal of the flood: it does not wait as it is told."""
+SETTLE_S = 10.0
+"""How long the flood runs before the polite tenant asks."""
+GOAL = 2.0
+
+
+@dataclass
+class Tenant:
+    """What one tenant saw: durations of answers, refusals by reason and stakes, and how many said when to come back."""
+
+    name: str
+    took_s: list[float] = field(default_factory=list)
+    refused: Counter[str] = field(default_factory=Counter)
+    told_when: int = 0
+
+    async def ask(self, channel: grpc.aio.Channel, picture: bytes, stakes: answer_pb2.Stakes.ValueType) -> bool:
+        """One question; whether it was answered."""
+        image = image_pb2.ImageInput(content=picture)
+        request = grounding_service_pb2.AskRequest(image=image, question=QUESTION, stakes=stakes)
+        stub = grounding_service_pb2_grpc.GroundingServiceStub(channel)
+        began = time.monotonic()
+        try:
+            await stub.Ask(request, timeout=CALL_S, metadata=((METADATA, self.name),))
+        except grpc.aio.AioRpcError as error:
+            told = from_rpc_error(error, part="fusion")
+            self.refused[f"{told.reason}, {answer_pb2.Stakes.Name(stakes).removeprefix('STAKES_').lower()}"] += 1
+            self.told_when += isinstance(told, Overloaded)
+            return False
+        self.took_s.append(time.monotonic() - began)
+        return True
+
+    def row(self, when: str) -> dict[str, Any]:
+        """For the file."""
+        return {
+            "tenant": self.name,
+            "when": when,
+            "answered": len(self.took_s),
+            "p50_s": percentile(self.took_s, 50),
+            "p99_s": percentile(self.took_s, 99),
+            "refused": dict(self.refused),
+            "refusals_with_retry_info": self.told_when,
+        }
+
+
+async def politely(channel: grpc.aio.Channel, pictures: Fresh, calls: int, when: str) -> Tenant:
+    """One question after the other."""
+    tenant = Tenant("polite")
+    for number in range(calls):
+        await tenant.ask(channel, await asyncio.to_thread(pictures.take), answer_pb2.STAKES_STANDARD)
+        if number % 10 == 9:  # noqa: PLR2004 - now and then
+            print(f"{when}: {number + 1} of {calls}", flush=True)
+        await asyncio.sleep(PAUSE_S)
+    return tenant
+
+
+async def flood(channel: grpc.aio.Channel, pictures: Fresh, tenant: Tenant, number: int) -> None:
+    """Ask again and again, for ever."""
+    stakes = answer_pb2.STAKES_CASUAL if number % 2 else answer_pb2.STAKES_STANDARD
+    while True:
+        if not await tenant.ask(channel, await asyncio.to_thread(pictures.take), stakes):
+            await asyncio.sleep(PAUSE_S)
+
+
+async def measured(mesh: Mesh, calls: int, at_once: int) -> list[dict[str, Any]]:
+    """Alone, then beside the flood."""
+    with fresh_pictures() as pictures:
+        at = mesh.addresses["fusion"]
+        async with grpc.aio.insecure_channel(at) as polite, grpc.aio.insecure_channel(at, options=OWN) as rude:
+            await politely(polite, pictures, 2, "warming up")
+            alone = await politely(polite, pictures, calls, "alone")
+            flooding = Tenant("flood")
+            tasks = [asyncio.create_task(flood(rude, pictures, flooding, number)) for number in range(at_once)]
+            await asyncio.sleep(SETTLE_S)
+            beside = await politely(polite, pictures, calls, "beside the flood")
+            for task in tasks:
+                task.cancel()
+            for task in tasks:
+                with suppress(asyncio.CancelledError):
+                    await task
+    return [alone.row("alone"), beside.row("beside the flood"), flooding.row("flooding")]
+
+
+def main() -> None:
+    """Start a mesh, flood it, print, write."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--calls", type=int, default=60, help="Questions of the polite tenant, each time.")
+    parser.add_argument("--flood", type=int, default=96, help="Questions that the other keeps on their way.")
+    parser.add_argument("--json", type=Path)
+    options = parser.parse_args()
+    with a_mesh(ENVIRON) as mesh:
+        rows = asyncio.run(measured(mesh, options.calls, options.flood))
+    for each in rows:
+        print({name: round(value, 3) if isinstance(value, float) else value for name, value in each.items()})
+    alone, beside, _ = rows
+    print(goal("p99 beside the flood against alone", beside["p99_s"] / alone["p99_s"], GOAL, at_least=False))
+    write(options.json, "flood", rows)
+
+
+if __name__ == "__main__":
+    main()
