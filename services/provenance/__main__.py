@@ -12,7 +12,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2_grpc import add_Tr
 
 from groundwire.v1.provenance_service_pb2_grpc import add_ProvenanceServiceServicer_to_server
 from services.provenance.chores import repeating
-from services.provenance.clock import SystemClock
+from services.provenance.clock import Jumps, SystemClock
 from services.provenance.indexing import index
 from services.provenance.key_folder import FolderKeys
 from services.provenance.listing import Lister
@@ -23,7 +23,7 @@ from services.provenance.policy_file import read_policies
 from services.provenance.postgres import Limits, open_database
 from services.provenance.proving import Prover
 from services.provenance.recorder import recording
-from services.provenance.retention import prune
+from services.provenance.retention import expire, prune
 from services.provenance.reviewing import Reviewer
 from services.provenance.sealing import Sealer, sealing_from
 from services.provenance.servicer import ProvenanceServicer, TraceServicer
@@ -72,7 +72,7 @@ async def provenance(settings: ProvenanceSettings) -> AsyncIterator[server.Servi
         prune_spans = partial(prune, database, max_age_s=settings.span_max_age_s, max_spans=settings.max_spans)
         for name, chore, interval_s in (
             ("drop spans", prune_spans, settings.prune_interval_s),
-            ("expire answers", vault.expire, settings.expiry_interval_s),
+            ("expire answers", partial(expire, vault, Jumps()), settings.expiry_interval_s),
             ("index answers", partial(index, database, vault), settings.prune_interval_s),
         ):
             await chores.enter_async_context(repeating(name, chore, interval_s))

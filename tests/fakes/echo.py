@@ -20,6 +20,7 @@ class Echo(llm_service_pb2_grpc.LlmServiceServicer):
 
     def __init__(self) -> None:
         self.started = asyncio.Event()
+        self.started_judging = asyncio.Event()
         self.release = asyncio.Event()
         self.cancelled = asyncio.Event()
 
@@ -38,6 +39,7 @@ class Echo(llm_service_pb2_grpc.LlmServiceServicer):
     async def Judge(
         self, request: llm_service_pb2.JudgeRequest, _context: grpc.aio.ServicerContext[Any, Any]
     ) -> llm_service_pb2.JudgeResponse:
+        self.started_judging.set()
         await self._do(llm_service_pb2.PlanRequest(question=request.statement))
         return llm_service_pb2.JudgeResponse()
 

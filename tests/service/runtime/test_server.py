@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import grpc
@@ -16,10 +17,13 @@ from pydantic_settings import SettingsConfigDict
 
 from groundwire.v1 import llm_service_pb2, llm_service_pb2_grpc
 from services.common import errors
+from services.runtime import interceptors
 from services.runtime.channels import open_channel
+from services.runtime.room import Room
 from services.runtime.server import Service, serving
 from services.runtime.settings import ServiceSettings
 from services.runtime.status import CODES, from_rpc_error
+from services.runtime.tenant import METADATA
 from tests.fakes.echo import Echo
 
 if TYPE_CHECKING:
@@ -101,6 +105,22 @@ async def test_an_invalid_field_is_named_in_bad_request_and_overload_says_when_t
     passed_on = from_rpc_error(overloaded.value, part="echo")
     assert isinstance(passed_on, errors.Overloaded)
     assert passed_on.retry_after_s == 2.5
+
+
+async def test_requests_that_wait_in_memory_are_bounded_by_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(interceptors, "Room", partial(Room, most_bytes=4000))
+    echo = Echo()
+    async with echo_stub(echo) as stub:
+        held = stub.Judge(llm_service_pb2.JudgeRequest(statement="wait", question="x" * 1500))
+        await echo.started_judging.wait()
+        with pytest.raises(grpc.aio.AioRpcError) as refused:
+            await stub.Plan(plan("y" * 1500))
+        other = await stub.Plan(plan("y" * 1500), metadata=((METADATA, "another"),))
+        echo.release.set()
+        await held
+        again = await stub.Plan(plan("y" * 1500))
+    assert refused.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+    assert other.plan.engine.name == again.plan.engine.name == "y" * 1500
 
 
 async def test_a_fault_of_ours_tells_the_caller_nothing_of_its_inside() -> None:
