@@ -111,7 +111,7 @@ async def test_requests_that_wait_in_memory_are_bounded_by_bytes(monkeypatch: py
     monkeypatch.setattr(interceptors, "Room", partial(Room, most_bytes=4000))
     echo = Echo()
     async with echo_stub(echo) as stub:
-        held = stub.Judge(llm_service_pb2.JudgeRequest(statement="wait", question="x" * 1500))
+        held = stub.Judge(llm_service_pb2.JudgeRequest(statement="wait", image_digest="x" * 1500))
         await echo.started_judging.wait()
         with pytest.raises(grpc.aio.AioRpcError) as refused:
             await stub.Plan(plan("y" * 1500))
@@ -144,7 +144,7 @@ async def test_the_deadline_is_known_inside_the_call() -> None:
     async with echo_stub(Echo()) as stub:
         limited = await stub.Plan(plan("left"), timeout=30)
         unlimited = await stub.Plan(plan("left"))
-    assert 0 < float(limited.plan.engine.name) <= 30
+    assert 0 < float(limited.plan.engine.name) < 31  # gRPC rounds a timeout up when it sends it
     assert unlimited.plan.engine.name == "None"
 
 
