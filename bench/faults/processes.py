@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import psutil
 
 from bench.faults.fault import Fault, pause
+from groundwire.mesh.supervise import Supervisor
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,7 +27,7 @@ NO_DESCRIPTORS = r"[Tt]oo many open files|EMFILE|out of file descriptors"
 
 def processes(mesh: Mesh, part: str) -> list[psutil.Process]:
     """The part's process and all that it started, children first."""
-    root = psutil.Process(next(each.process.pid for each in mesh.status() if each.name == part))
+    root = psutil.Process(Supervisor(mesh.home).processes()[part].pid)
     return [*reversed(root.children(recursive=True)), root]
 
 
@@ -54,8 +55,8 @@ def killed_while_starting() -> Fault:
 
     def inflict(mesh: Mesh) -> str:
         ended(processes(mesh, "triton"))
-        for _ in range(600):
-            pause(0.1)
+        for _ in range(1200):
+            pause(0.05)
             with suppress(psutil.NoSuchProcess):
                 if len(found := processes(mesh, "triton")) > 1:
                     return f"while starting: {ended(found[:-1])}"

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from groundwire.mesh import supervise
+from groundwire.mesh.errors import LaunchError
 from groundwire.mesh.state import State
 from groundwire.mesh.table import Kind
 from groundwire.mesh.triton import bound_folder
@@ -123,7 +124,7 @@ def main(home: Path) -> None:
             state = State.find(home)
             watch.patience_s = patience(home, state.kinds)
             look(state, watch)
-        except supervise.LaunchError:
+        except LaunchError:
             return
 
 

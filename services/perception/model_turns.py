@@ -69,4 +69,4 @@ class ModelTurns:
 def works_on(config: model_config_pb2.ModelConfig) -> int:
     """How many calls a model works on at once: its instances, and in each as many as it batches."""
     instances = sum(group.count * max(1, len(group.gpus)) for group in config.instance_group)
-    return max(1, instances) * max(1, config.max_batch_size)
+    return int(max(1, instances) * max(1, config.max_batch_size))

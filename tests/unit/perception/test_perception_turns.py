@@ -54,7 +54,7 @@ def test_a_model_works_on_its_instances_times_its_batch() -> None:
 
 
 async def test_a_flood_at_a_model_is_passed_by_whoever_asks_rarely() -> None:
-    turns, order, go = ModelTurns(Configured()), [], asyncio.Event()  # type: ignore[arg-type,var-annotated]
+    turns, order, go = ModelTurns(Configured()), [], asyncio.Event()  # type: ignore[var-annotated]
     tasks = [asyncio.create_task(look(turns, "flood", order, go)) for _ in range(8)]
     await settled()
     tasks.append(asyncio.create_task(look(turns, "polite", order, go)))
@@ -67,7 +67,7 @@ async def test_a_flood_at_a_model_is_passed_by_whoever_asks_rarely() -> None:
 
 async def test_while_triton_cannot_say_it_is_asked_anew() -> None:
     client, go = Configured(out_of_reach=True), asyncio.Event()
-    turns, order = ModelTurns(client), []  # type: ignore[arg-type,var-annotated]
+    turns, order = ModelTurns(client), []  # type: ignore[var-annotated]
     tasks = [asyncio.create_task(look(turns, "a", order, go)) for _ in range(UNKNOWN + 3)]
     await settled()
     assert len(order) == UNKNOWN
