@@ -49,9 +49,11 @@ class Watch:
 
     Attributes:
         patience_s: How long each may run without answering, by name; who is not named, for ever.
+        given_up_s: How long what supervisord gave up is left alone.
     """
 
     patience_s: Mapping[str, float]
+    given_up_s: float = GIVEN_UP_S
     _since: dict[tuple[str, str, int], float] = field(default_factory=dict)
 
     def due(self, name: str, process: Process, *, answers: bool, now: float) -> str:
@@ -63,7 +65,7 @@ class Watch:
             answers: Whether it answers.
             now: Seconds from any beginning.
         """
-        waits = {"FATAL": GIVEN_UP_S, "RUNNING": self.patience_s.get(name)}.get(process.state)
+        waits = {"FATAL": self.given_up_s, "RUNNING": self.patience_s.get(name)}.get(process.state)
         trouble = (name, process.state, process.pid)
         for other in [other for other in self._since if other[0] == name and other != trouble]:
             del self._since[other]
@@ -99,6 +101,8 @@ def look(state: State, watch: Watch) -> None:
         answers = not watched or health.ask(kind, state.addresses[name]).answered
         why = watch.due(name, process, answers=answers, now=time.monotonic())
         if why:
+            sys.stdout.write(f"{name} is started again: {why}\n")
+            sys.stdout.flush()
             with suppress(xmlrpc.client.Fault):  # supervisord was quicker
                 supervisor.restart(name)
 
