@@ -26,6 +26,7 @@ from bench.chaos_page import PAGE, Row, Verified, page, row
 from bench.faults.fault import Log
 from bench.faults.table import FAULTS
 from bench.measuring import machine
+from bench.meshes import end_cleanly
 from bench.rigs import RIGS, lacking, rig
 
 if TYPE_CHECKING:
@@ -121,6 +122,7 @@ def main() -> None:
     parser.add_argument("--askers", type=int, default=2)
     parser.add_argument("--out", type=Path, default=Path("build/chaos"))
     options = parser.parse_args()
+    end_cleanly()
     if options.list:
         print(*(f"{fault.name:32} {fault.part}: {fault.what}" for fault in FAULTS), sep="\n")
         return

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import itertools
-import tempfile
 import threading
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from bench.meshes import Pictures
+from bench.meshes import WORDS, page
 from groundwire import Client, GroundwireError
-from groundwire.cli import example
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,13 +19,17 @@ if TYPE_CHECKING:
     from groundwire import Answer
     from groundwire.mesh.local import Mesh
 
-QUESTION = "What brand is written on the motorcycle?"
-BRAND = "YAMAHA"
+QUESTION = "What is written there?"
 CALL_S = 20.0
 """Deadline of one question."""
+SIZE = (320, 80)
+"""Of the pictures: a line of lettering on white paper."""
+HELD = 0
+"""Number of the picture that the mesh holds already."""
+WARM_S = 60.0
+"""Deadline of the first one."""
 PAUSE_S = 0.2
 """After a refusal."""
-PICTURES = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,18 +60,15 @@ class Load:
     mesh: Mesh
     askers: int
     held: str
-    pictures: Pictures
     numbers: Iterator[int]
 
     @classmethod
     @contextmanager
     def on(cls, mesh: Mesh, askers: int) -> Iterator[Self]:
-        """Callers with pictures at hand, and one picture that the mesh holds already."""
-        with tempfile.TemporaryDirectory() as folder, client_of(mesh) as client:
-            pictures = Pictures(Path(folder))
-            pictures.prepare(PICTURES)
-            held = f"sha256:{client.read(example.photo()).proto.image.digest}"
-            yield cls(mesh, askers, held, pictures, itertools.count())
+        """Callers, and a picture that the mesh holds already."""
+        with client_of(mesh) as client:
+            held = f"sha256:{client.read(picture(HELD), timeout_s=WARM_S).proto.image.digest}"
+        yield cls(mesh, askers, held, itertools.count(HELD + 1))
 
     @contextmanager
     def running(self, *, sends_pictures: bool) -> Iterator[Seen]:
@@ -92,19 +91,20 @@ class Load:
         kept = client_of(self.mesh) if keeps else None
         try:
             while not seen.stop.is_set():
-                picture = self.pictures.path(next(self.numbers) % PICTURES) if sends_pictures else self.held
+                number = next(self.numbers) if sends_pictures else HELD
+                asked = picture(number) if sends_pictures else self.held
                 began = time.monotonic()
                 try:
                     if kept is not None:
-                        answer = kept.ask(picture, QUESTION)
+                        answer = kept.ask(asked, QUESTION)
                     else:
                         with client_of(self.mesh) as client:
-                            answer = client.ask(picture, QUESTION)
+                            answer = client.ask(asked, QUESTION)
                 except GroundwireError as error:
                     seen.refused.append((time.monotonic(), error.reason, str(error)))
                     seen.stop.wait(PAUSE_S)
                 else:
-                    seen.answered.append(_answered(answer, began))
+                    seen.answered.append(_answered(answer, began, number))
         finally:
             if kept is not None:
                 kept.close()
@@ -121,10 +121,17 @@ def client_of(mesh: Mesh) -> Client:
     return Client(mesh.addresses["fusion"], timeout_s=CALL_S, **at)
 
 
-def _answered(answer: Answer, began: float) -> Answered:
+def picture(number: int) -> bytes:
+    """A picture, encoded; each number another one."""
+    encoded = io.BytesIO()
+    page(1, SIZE, number).save(encoded, "PNG")
+    return encoded.getvalue()
+
+
+def _answered(answer: Answer, began: float, number: int) -> Answered:
     said = [claim.text for claim in answer.supported]
-    right = any(BRAND in text for text in said)
-    wrong = any(BRAND not in text for text in said)
+    right = any(WORDS[number % len(WORDS)] in text for text in said)
+    wrong = any(WORDS[number % len(WORDS)] not in text for text in said)
     end = time.monotonic()
     return Answered(end, end - began, answer.id, _record(answer), right, wrong)
 

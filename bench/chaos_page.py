@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bench.chaos_load import BRAND, CALL_S, QUESTION
+from bench.chaos_load import CALL_S, QUESTION
 from bench.rigs import RIGS, lacking
 
 if TYPE_CHECKING:
@@ -21,12 +21,12 @@ PAGE = Path("docs/reliability.md")
 
 HEAD = f"""# What happens when a part fails
 
-Written by `python -m bench.chaos`: {{askers}} callers ask "{QUESTION}" one time after the other, with {CALL_S:g} s for
-each, while one part is hurt; nothing is reused between questions. One caller keeps its connection, the others open one
-for each question. Nobody helps the mesh.
+Written by `python -m bench.chaos`: {{askers}} callers ask "{QUESTION}" of a picture with a line of lettering, again and
+again, with {CALL_S:g} s for each answer, while one part is hurt; nothing is reused between questions. One caller keeps
+its connection, the others open one for each question. Nobody helps the mesh.
 
 - *seen to bite*: what shows that the fault was there.
-- *right*, *wrong*: answers with a supported claim that says {BRAND}, and with a supported claim that does not.
+- *right*, *wrong*: answers with a supported claim that has the picture's word, and with one that has not.
 - *refused until*: from the fault to the first answer after the last refusal; *healthy after*: from the fault until
   every part says that it is ready again. Both in seconds.
 - *records*: answers whose record, read back by id afterwards, is the one that the caller was told of. What

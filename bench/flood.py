@@ -22,7 +22,7 @@ import grpc
 
 from bench.load_report import Fresh, fresh_pictures, percentile, write
 from bench.measuring import goal
-from bench.meshes import a_mesh
+from bench.meshes import a_mesh, end_cleanly
 from groundwire.cli.example import QUESTION
 from groundwire.v1 import answer_pb2, grounding_service_pb2, grounding_service_pb2_grpc, image_pb2
 from services.common.errors import Overloaded
@@ -126,6 +126,7 @@ def main() -> None:
     parser.add_argument("--flood", type=int, default=96, help="Questions that the other keeps on their way.")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
+    end_cleanly()
     with a_mesh(ENVIRON) as mesh:
         rows = asyncio.run(measured(mesh, options.calls, options.flood))
     for each in rows:

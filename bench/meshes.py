@@ -33,6 +33,11 @@ NOBODY_REFUSED = {"GROUNDWIRE_FUSION_MAX_CALLS_IN_FLIGHT": "64"}
 """Fusion answers few questions at once, and refuses casual ones before that. A bench's callers are all served."""
 
 
+def end_cleanly() -> None:
+    """Have SIGTERM end this process as any exception does: what was started is stopped."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+
+
 @contextmanager
 def a_mesh(environ: Mapping[str, str] | None = None) -> Iterator[Mesh]:
     """A mesh of one's own on free ports, stopped at the end."""

@@ -23,7 +23,7 @@ import psutil
 
 from bench.load_report import Fresh, fresh_pictures, percentile, write
 from bench.measuring import goal
-from bench.meshes import a_mesh, client_of
+from bench.meshes import a_mesh, client_of, end_cleanly
 from groundwire import GroundwireError
 from groundwire.cli.example import QUESTION
 
@@ -161,6 +161,7 @@ def main() -> None:
     parser.add_argument("--share", type=float, default=0.8, help="Share of the capacity that is asked for.")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
+    end_cleanly()
     with a_mesh(SMALL_CACHES) as mesh:
         found = asyncio.run(measured(mesh, options))
     load, *memory = found
