@@ -95,7 +95,7 @@ class FolderKeys:
                     continue
                 with file.open("r+b") as keys:
                     for offset in offsets:
-                        os.pwrite(keys.fileno(), _DESTROYED, offset)
+                        _write(keys.fileno(), _DESTROYED, offset)
                     os.fsync(keys.fileno())
 
     def _read_secret(self) -> bytes:

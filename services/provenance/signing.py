@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import uuid
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -42,7 +44,7 @@ def load_or_create(path: Path, origin: str) -> Signer:
     """
     try:
         signer = Signer(origin, _load(path) if path.exists() else _create(path))
-        path.with_suffix(".pub").write_text(f"{signer.public}\n", encoding="utf-8")
+        _publish(path.with_suffix(".pub"), f"{signer.public}\n")
     except (OSError, ValueError) as error:
         raise MeshError(
             f"the signing key {path} cannot be used: {error}",
@@ -61,15 +63,28 @@ def _load(path: Path) -> Ed25519PrivateKey:
 
 
 def _create(path: Path) -> Ed25519PrivateKey:
+    """Make it whole or not at all, and only where there is none: replicas may start together, and disks be full."""
     key = Ed25519PrivateKey.generate()
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(
-            key.private_bytes(
-                serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    unfinished = path.with_name(f"{path.name}.{uuid.uuid4().hex}")
+    try:
+        with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(
+                key.private_bytes(
+                    serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+                )
             )
-        )
-        file.flush()
-        # What is signed must be signed by the same key tomorrow.
-        os.fsync(file.fileno())
-    return key
+            file.flush()
+            # What is signed must be signed by the same key tomorrow.
+            os.fsync(file.fileno())
+        with suppress(FileExistsError):
+            path.hardlink_to(unfinished)
+    finally:
+        unfinished.unlink(missing_ok=True)
+    return _load(path)
+
+
+def _publish(path: Path, public: str) -> None:
+    """Have the public key in its file; one that has it is left alone, since the disk may be full."""
+    if not path.exists() or path.read_text(encoding="utf-8") != public:
+        path.write_text(public, encoding="utf-8")
