@@ -146,6 +146,13 @@ class TritonModels:
             await self._revived(model)
             raise
         response = result.get_response()
+        if response is None:  # what arrived could not be parsed
+            raise ModelOutput(
+                f"the answer of the model {model} is none",
+                remedy="try again; if it lasts, see what is between this service and Triton",
+                model=model,
+                what="bytes that are no answer",
+            )
         return {each.name: _output(model, result, each.name) for each in response.outputs}, response.model_version
 
     async def _sent(self, model: str, inputs: Mapping[str, npt.NDArray[Any]]) -> protocol.InferResult:
@@ -265,7 +272,7 @@ def _input(name: str, value: npt.NDArray[Any]) -> protocol.InferInput:
 def _output(model: str, result: protocol.InferResult, name: str) -> npt.NDArray[Any]:
     try:
         return np.asarray(result.as_numpy(name))
-    except ValueError as error:
+    except Exception as error:  # the client library raises whatever the bytes make it trip over
         raise ModelOutput(
             f"the model {model} broke its contract: the bytes of {name} do not fill its shape", model=model, what=name
         ) from error

@@ -222,6 +222,7 @@ class FakeTriton(service_pb2_grpc.GRPCInferenceServiceServicer):  # type: ignore
     Attributes:
         vision: What its model sees.
         instead: Outputs that replace the model's; None removes one.
+        spoiled: Bytes to answer instead of those of outputs, by name.
         refusal: Status, and what it says, of every call to a model, where set.
         instances: How many calls each model works on at once, as it says.
         stalls: Set to leave calls unanswered.
@@ -240,6 +241,7 @@ class FakeTriton(service_pb2_grpc.GRPCInferenceServiceServicer):  # type: ignore
         self.shared = 0
         self.vision = vision
         self.instead: dict[str, npt.NDArray[Any] | None] = {}
+        self.spoiled: dict[str, bytes] = {}
         self.refusal: tuple[grpc.StatusCode, str] | None = None
         self.stalls = False
         self.instances = 1
@@ -290,7 +292,7 @@ class FakeTriton(service_pb2_grpc.GRPCInferenceServiceServicer):  # type: ignore
         for name, tensor in tensors.items():
             if tensor is not None:
                 response.outputs.add(name=name, datatype=np_to_triton_dtype(tensor.dtype), shape=tensor.shape)
-                response.raw_output_contents.append(_encoded(tensor))
+                response.raw_output_contents.append(self.spoiled.get(name, _encoded(tensor)))
         return response
 
     def _decoded(self, request: Any) -> Tensors:

@@ -194,3 +194,28 @@ async def test_several_tritons_behind_one_name_are_asked_in_turn() -> None:
         await models.close()
     assert one.arrived.is_set()
     assert other.arrived.is_set()
+
+
+@pytest.mark.parametrize("content", [b"", b"\x01", b"\xff\xff\xff\x7fEXIT", b"\x04\x00\x00\x00EX"])
+async def test_bytes_that_were_spoiled_on_the_way_break_the_contract(
+    models: TritonModels, triton: FakeTriton, content: bytes
+) -> None:
+    triton.spoiled["TEXTS"] = content
+    with pytest.raises(ModelOutput, match="TEXTS"):
+        await models.read_text("read_text", SIGN)
+
+
+async def test_an_answer_that_cannot_be_parsed_is_none() -> None:
+    async def garbage(_request: bytes, _context: object) -> bytes:
+        return b"\xff\xff\xff"
+
+    server = grpc.aio.server()
+    handler = grpc.unary_unary_rpc_method_handler(garbage)
+    service = grpc.method_handlers_generic_handler("inference.GRPCInferenceService", {"ModelInfer": handler})
+    server.add_generic_rpc_handlers((service,))
+    port = server.add_insecure_port("127.0.0.1:0")
+    await server.start()
+    async with models_on(f"127.0.0.1:{port}") as models:
+        with pytest.raises(ModelOutput, match="is none"):
+            await models.read_text("read_text", SIGN)
+    await server.stop(None)
