@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 QUESTION = "What is written there?"
 CALL_S = 20.0
 """Deadline of one question."""
-SIZE = (320, 80)
-"""Of the pictures: a line of lettering on white paper."""
+SIZE = (400, 400)
+"""Of the pictures: a line of lettering on white paper. The reader enlarges until the shorter side has 736 pixels."""
 HELD = 0
 """Number of the picture that the mesh holds already."""
 WARM_S = 60.0

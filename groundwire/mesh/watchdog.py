@@ -39,6 +39,9 @@ SILENT_S: Final = 60.0
 SILENT_BOUND_S: Final = 120.0
 """How much longer Triton may for each bound model, whose weights it has to load. Seconds."""
 
+MOST_DOUBLED: Final = 4
+"""How often patience doubles."""
+
 PATIENCE_S: Final = {Kind.SERVICE: SILENT_S, Kind.WEB: SILENT_S, Kind.TRITON: SILENT_S, Kind.VLLM: 900.0}
 """By kind. PostgreSQL is not among them: after a crash it may have much to recover, and it looks after its own."""
 
@@ -46,6 +49,9 @@ PATIENCE_S: Final = {Kind.SERVICE: SILENT_S, Kind.WEB: SILENT_S, Kind.TRITON: SI
 @dataclass
 class Watch:
     """What is known of each component, and what is due.
+
+    Patience doubles with every start that brought no answer: where a machine is so starved that nothing comes up in
+    time, starting it again and again is no help.
 
     Attributes:
         patience_s: How long each may run without answering, by name; who is not named, for ever.
@@ -55,6 +61,7 @@ class Watch:
     patience_s: Mapping[str, float]
     given_up_s: float = GIVEN_UP_S
     _since: dict[tuple[str, str, int], float] = field(default_factory=dict)
+    _in_vain: dict[str, int] = field(default_factory=dict)
 
     def due(self, name: str, process: Process, *, answers: bool, now: float) -> str:
         """Why a component has to be started again now; empty where it has not.
@@ -65,17 +72,31 @@ class Watch:
             answers: Whether it answers.
             now: Seconds from any beginning.
         """
-        waits = {"FATAL": self.given_up_s, "RUNNING": self.patience_s.get(name)}.get(process.state)
+        waits = self._patience(name, process.state)
         trouble = (name, process.state, process.pid)
         for other in [other for other in self._since if other[0] == name and other != trouble]:
             del self._since[other]
-        if waits is None or (process.state == "RUNNING" and answers):
+        if process.state == "RUNNING" and answers:
+            self._in_vain.pop(name, None)
+            waits = None
+        if waits is None:
             self._since.pop(trouble, None)
             return ""
         if now - self._since.setdefault(trouble, now) < waits:
             return ""
         del self._since[trouble]
+        if process.state == "RUNNING":
+            self._in_vain[name] = self._in_vain.get(name, 0) + 1
         return process.description if process.state == "FATAL" else f"no answer for {waits:.0f} s"
+
+    def _patience(self, name: str, state: str) -> float | None:
+        """How long a component may be in a state; None for ever. Seconds."""
+        if state == "FATAL":
+            return self.given_up_s
+        if state != "RUNNING" or name not in self.patience_s:
+            return None
+        doubled: float = self.patience_s[name] * 2 ** min(self._in_vain.get(name, 0), MOST_DOUBLED)
+        return doubled
 
 
 def patience(home: Path, kinds: Mapping[str, Kind]) -> dict[str, float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
@@ -61,3 +62,13 @@ def test_bound_models_take_time_to_load(tmp_path: Path) -> None:
     waits = patience(tmp_path, KINDS)
     assert waits["triton"] == SILENT_S + SILENT_BOUND_S
     assert waits["fusion"] == SILENT_S
+
+
+def test_patience_doubles_until_there_is_an_answer(watch: Watch) -> None:
+    tries = [now for now in range(10_000) if watch.due("triton", RUNS, answers=False, now=float(now))]
+    waits = [later - earlier for earlier, later in pairwise([0, *tries])]
+    assert waits[:3] == pytest.approx([SILENT_S, 2 * SILENT_S, 4 * SILENT_S], abs=1)
+    assert max(waits) == pytest.approx(16 * SILENT_S, abs=1)
+    assert not watch.due("triton", RUNS, answers=True, now=10_000.0)
+    assert not watch.due("triton", RUNS, answers=False, now=10_001.0)
+    assert watch.due("triton", RUNS, answers=False, now=10_001.0 + SILENT_S)
