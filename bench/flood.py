@@ -1,6 +1,6 @@
 """One tenant's flood beside another's questions: what the polite one feels of it.
 
-    .venv/bin/python -m bench.flood [--calls 60] [--flood 96] [--json FILE]
+    .venv/bin/python -m bench.flood [--calls 60] [--flood 96] [--seconds 240] [--json FILE]
 
 Tenant *polite* asks one question after the other, each about a picture that was never seen; first alone, then while
 tenant *flood* keeps so many questions on their way, every second one casual, and comes back as soon as it is refused or
@@ -81,13 +81,14 @@ class Tenant:
         }
 
 
-async def politely(channel: grpc.aio.Channel, pictures: Fresh, calls: int, when: str) -> Tenant:
-    """One question after the other."""
-    tenant = Tenant("polite")
-    for number in range(calls):
+async def politely(channel: grpc.aio.Channel, pictures: Fresh, calls: int, seconds: float, when: str) -> Tenant:
+    """One question after the other, until there were enough or the time is over."""
+    tenant, began = Tenant("polite"), time.monotonic()
+    for _ in range(calls):
+        if time.monotonic() - began > seconds:
+            break
         await tenant.ask(channel, await asyncio.to_thread(pictures.take), answer_pb2.STAKES_STANDARD)
-        if number % 10 == 9:  # noqa: PLR2004 - now and then
-            print(f"{when}: {number + 1} of {calls}", flush=True)
+        print(f"{when}: {len(tenant.took_s)} answered, the last in {(tenant.took_s or [0.0])[-1]:.2f} s", flush=True)
         await asyncio.sleep(PAUSE_S)
     return tenant
 
@@ -100,17 +101,17 @@ async def flood(channel: grpc.aio.Channel, pictures: Fresh, tenant: Tenant, numb
             await asyncio.sleep(PAUSE_S)
 
 
-async def measured(mesh: Mesh, calls: int, at_once: int) -> list[dict[str, Any]]:
+async def measured(mesh: Mesh, calls: int, at_once: int, seconds: float) -> list[dict[str, Any]]:
     """Alone, then beside the flood."""
     with fresh_pictures() as pictures:
         at = mesh.addresses["fusion"]
         async with grpc.aio.insecure_channel(at) as polite, grpc.aio.insecure_channel(at, options=OWN) as rude:
-            await politely(polite, pictures, 2, "warming up")
-            alone = await politely(polite, pictures, calls, "alone")
+            await politely(polite, pictures, 1, seconds, "warming up")
+            alone = await politely(polite, pictures, calls, seconds, "alone")
             flooding = Tenant("flood")
             tasks = [asyncio.create_task(flood(rude, pictures, flooding, number)) for number in range(at_once)]
             await asyncio.sleep(SETTLE_S)
-            beside = await politely(polite, pictures, calls, "beside the flood")
+            beside = await politely(polite, pictures, calls, seconds, "beside the flood")
             for task in tasks:
                 task.cancel()
             for task in tasks:
@@ -124,11 +125,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--calls", type=int, default=60, help="Questions of the polite tenant, each time.")
     parser.add_argument("--flood", type=int, default=96, help="Questions that the other keeps on their way.")
+    parser.add_argument("--seconds", type=float, default=240.0, help="The most that each of the two parts takes.")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     end_cleanly()
     with a_mesh(ENVIRON) as mesh:
-        rows = asyncio.run(measured(mesh, options.calls, options.flood))
+        rows = asyncio.run(measured(mesh, options.calls, options.flood, options.seconds))
     for each in rows:
         print({name: round(value, 3) if isinstance(value, float) else value for name, value in each.items()})
     alone, beside, _ = rows
