@@ -2,9 +2,9 @@
 
     .venv/bin/python -m bench.flood [--calls 60] [--flood 96] [--seconds 240] [--json FILE]
 
-Tenant *polite* asks one question after the other, each about a picture that was never seen; first alone, then while
-tenant *flood* keeps so many questions on their way, every second one casual, and comes back as soon as it is refused or
-answered. Fusion lets 32 calls wait here, so that more than it takes arrive.
+Tenant *polite* asks a third of what the mesh can do, each question about a picture that was never seen; first alone,
+then while tenant *flood* keeps so many questions on their way, every second one casual, and comes back as soon as it is
+refused or answered. Fusion lets 32 calls wait here, so that more than it takes arrive.
 """
 
 from __future__ import annotations
@@ -37,7 +37,9 @@ CALL_S = 30.0
 OWN = (("grpc.use_local_subchannel_pool", 1),)
 """A connection that is not shared with the polite tenant."""
 PAUSE_S = 0.5
-"""Between two questions of the polite tenant, and after a refusal of the flood: it does not wait as it is told."""
+"""After a refusal of the flood: it does not wait as it is told."""
+POLITE = 2.0
+"""How much longer the polite tenant pauses than an answer took alone: it asks for a third of what the mesh can do."""
 SETTLE_S = 10.0
 """How long the flood runs before the polite tenant asks."""
 GOAL = 2.0
@@ -81,7 +83,9 @@ class Tenant:
         }
 
 
-async def politely(channel: grpc.aio.Channel, pictures: Fresh, calls: int, seconds: float, when: str) -> Tenant:
+async def politely(
+    channel: grpc.aio.Channel, pictures: Fresh, calls: int, seconds: float, pause_s: float, when: str
+) -> Tenant:
     """One question after the other, until there were enough or the time is over."""
     tenant, began = Tenant("polite"), time.monotonic()
     for _ in range(calls):
@@ -89,7 +93,7 @@ async def politely(channel: grpc.aio.Channel, pictures: Fresh, calls: int, secon
             break
         await tenant.ask(channel, await asyncio.to_thread(pictures.take), answer_pb2.STAKES_STANDARD)
         print(f"{when}: {len(tenant.took_s)} answered, the last in {(tenant.took_s or [0.0])[-1]:.2f} s", flush=True)
-        await asyncio.sleep(PAUSE_S)
+        await asyncio.sleep(pause_s)
     return tenant
 
 
@@ -106,12 +110,13 @@ async def measured(mesh: Mesh, calls: int, at_once: int, seconds: float) -> list
     with fresh_pictures() as pictures:
         at = mesh.addresses["fusion"]
         async with grpc.aio.insecure_channel(at) as polite, grpc.aio.insecure_channel(at, options=OWN) as rude:
-            await politely(polite, pictures, 1, seconds, "warming up")
-            alone = await politely(polite, pictures, calls, seconds, "alone")
+            warm = await politely(polite, pictures, 3, seconds, 0.0, "warming up")
+            pause_s = POLITE * percentile(warm.took_s[1:], 50)
+            alone = await politely(polite, pictures, calls, seconds, pause_s, "alone")
             flooding = Tenant("flood")
             tasks = [asyncio.create_task(flood(rude, pictures, flooding, number)) for number in range(at_once)]
             await asyncio.sleep(SETTLE_S)
-            beside = await politely(polite, pictures, calls, seconds, "beside the flood")
+            beside = await politely(polite, pictures, calls, seconds, pause_s, "beside the flood")
             for task in tasks:
                 task.cancel()
             for task in tasks:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from services.common.errors import DeadlineExceeded, Overloaded
+from services.runtime.usage import Usage
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -52,7 +53,8 @@ class Admission:
 
     A call that finds a turn free takes it, unless its tenant holds as many as one tenant may. Else it waits behind its
     own tenant's calls alone, of which the one that is due first goes first: what was begun is finished before more is.
-    A turn that becomes free goes to the tenant that holds the fewest, and among these to the one whose last turn is the
+    A turn that becomes free goes to the tenant that holds the fewest; among these to the one that had the least time
+    lately, so that who asks rarely waits for one call and no more; among these to the one whose last turn is the
     longest ago. Where the queue is full, the tenant with the most calls in it loses the one that would come last. A
     call that will not get its turn before its deadline, by how long calls have taken, is refused at once.
     """
@@ -83,6 +85,8 @@ class Admission:
         self._held: Counter[str] = Counter()
         self._queues: dict[str, list[_Waiting]] = {}
         self._last_turn: dict[str, int] = {}
+        self._usage = Usage()
+        self._now = 0.0
         self._serial = 0
         self._mean_s = 0.0
         self._idle = asyncio.Event()
@@ -115,7 +119,9 @@ class Admission:
         try:
             yield
         finally:
-            took_s = self._clock() - began
+            self._now = self._clock()
+            took_s = self._now - began
+            self._usage.add(caller.tenant, took_s, self._now)
             self._mean_s += (took_s - self._mean_s) * (SMOOTHING if self._mean_s else 1.0)
             self._leave(caller.tenant)
 
@@ -209,7 +215,7 @@ class Admission:
         self._held[tenant] -= 1
         self._tidy(tenant)
         while self.taken < self._at_once and (ready := list(filter(self._may_hold_more, self._queues))):
-            following = min(ready, key=lambda each: (self._held[each], self._last_turn.get(each, 0)))
+            following = min(ready, key=self._merit)
             waiting = self._queues[following].pop(0)
             if not waiting.handed.done():
                 waiting.handed.set_result(None)
@@ -217,6 +223,10 @@ class Admission:
             self._tidy(following)
         if not self.taken:
             self._idle.set()
+
+    def _merit(self, tenant: str) -> tuple[int, float, int]:
+        """The less, the sooner it is a tenant's turn."""
+        return self._held[tenant], self._usage.of(tenant, self._now), self._last_turn.get(tenant, 0)
 
     def _tidy(self, tenant: str) -> None:
         """Keep nothing of a tenant that has no call here."""

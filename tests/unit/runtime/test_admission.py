@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from contextlib import AsyncExitStack
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
@@ -12,6 +14,10 @@ from hypothesis import strategies as st
 
 from services.common.errors import DeadlineExceeded, Overloaded
 from services.runtime.admission import Admission, Caller
+from services.runtime.usage import FORGET_S, MOST, Usage
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 async def served(admission: Admission, tenant: str, order: list[str], left_s: float | None = None) -> None:
@@ -20,7 +26,9 @@ async def served(admission: Admission, tenant: str, order: list[str], left_s: fl
         await asyncio.sleep(0)
 
 
-async def queued(admission: Admission, tenants: str) -> tuple[AsyncExitStack, list[str], list[asyncio.Task[None]]]:
+async def queued(
+    admission: Admission, tenants: Iterable[str]
+) -> tuple[AsyncExitStack, list[str], list[asyncio.Task[None]]]:
     """One turn held, and a call of each tenant waiting behind it, in that order."""
     held = AsyncExitStack()
     await held.enter_async_context(admission.turn(Caller("holder")))
@@ -35,7 +43,7 @@ async def queued(admission: Admission, tenants: str) -> tuple[AsyncExitStack, li
 @given(st.text("abc", min_size=1, max_size=12))
 def test_tenants_are_served_in_turn_each_in_its_own_order(tenants: str) -> None:
     async def run() -> list[str]:
-        held, order, tasks = await queued(Admission(at_once=1, waiting=20), tenants)
+        held, order, tasks = await queued(Admission(at_once=1, waiting=20, clock=lambda: 0.0), tenants)
         await held.aclose()
         await asyncio.gather(*tasks)
         return order
@@ -182,3 +190,26 @@ async def test_a_casual_call_is_measured_by_its_own_tenant_s_share_too() -> None
             await held.enter_async_context(admission.turn(Caller("flood", casual=True)))
         await held.enter_async_context(admission.turn(Caller("polite", casual=True)))
         assert admission.taken == 9
+
+
+async def test_who_had_less_time_lately_goes_first() -> None:
+    now = [0.0]
+    admission = Admission(at_once=1, waiting=20, clock=lambda: now[0])
+    async with admission.turn(Caller("flood")):
+        now[0] = 8.0
+    held, order, tasks = await queued(admission, ["flood", "flood", "rare", "rare", "rare"])
+    await held.aclose()
+    await asyncio.gather(*tasks)
+    assert order == ["rare", "rare", "rare", "flood", "flood"]
+
+
+def test_what_was_had_long_ago_is_forgotten_and_few_are_remembered() -> None:
+    usage = Usage()
+    usage.add("a", 8.0, now=0.0)
+    assert usage.of("a", 0.0) == 8.0
+    assert usage.of("a", FORGET_S) == pytest.approx(8 / math.e)
+    assert usage.of("b", 0.0) == 0.0
+    for number in range(MOST):
+        usage.add(f"t{number}", 1.0, now=0.0)
+    assert usage.of("a", 0.0) == 8.0
+    assert sum(usage.of(f"t{number}", 0.0) for number in range(MOST)) == MOST - 1
