@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 CASUAL_SHARE: Final = 0.75
 """Calls with little at stake are refused once this share of the turns is taken: the rest is kept for the others."""
 
+KEPT_SHARE: Final = 0.1
+MOST_KEPT_S: Final = 0.05
+"""How long a turn is kept for a tenant that had little lately: a share of the mean turn, at most so long. Seconds."""
+
 SMOOTHING: Final = 0.1
 """Weight of the newest duration in the running mean of durations."""
 
@@ -86,6 +90,7 @@ class Admission:
         self._queues: dict[str, list[_Waiting]] = {}
         self._last_turn: dict[str, int] = {}
         self._usage = Usage()
+        self._kept_for: str | None = None
         self._now = 0.0
         self._serial = 0
         self._mean_s = 0.0
@@ -111,7 +116,8 @@ class Admission:
             DeadlineExceeded: Its turn would come too late, or came too late.
         """
         self._refuse_casual(caller)
-        if self.taken < self._at_once and self._may_hold_more(caller.tenant):
+        kept_from = self._kept_for is not None and self._kept_for != caller.tenant
+        if self.taken < self._at_once and self._may_hold_more(caller.tenant) and not kept_from:
             self._take(caller.tenant)
         else:
             await self._wait(caller)
@@ -121,7 +127,8 @@ class Admission:
         finally:
             self._now = self._clock()
             took_s = self._now - began
-            self._usage.add(caller.tenant, took_s, self._now)
+            if self.waiting > self._at_once:  # what nobody else wanted is nobody's to mind
+                self._usage.add(caller.tenant, took_s, self._now)
             self._mean_s += (took_s - self._mean_s) * (SMOOTHING if self._mean_s else 1.0)
             self._leave(caller.tenant)
 
@@ -133,6 +140,8 @@ class Admission:
         return self._held[tenant] < self._per_tenant
 
     def _take(self, tenant: str) -> None:
+        if tenant == self._kept_for:
+            self._kept_for = None
         self._held[tenant] += 1
         self._serial += 1
         self._last_turn[tenant] = self._serial
@@ -214,6 +223,30 @@ class Admission:
         """Free a turn, and hand over what is free."""
         self._held[tenant] -= 1
         self._tidy(tenant)
+        if self._is_worth_waiting_for(tenant):
+            self._kept_for = tenant
+            pause_s = min(MOST_KEPT_S, KEPT_SHARE * self._mean_s)
+            asyncio.get_running_loop().call_later(pause_s, self._keep_no_longer, tenant)
+        else:
+            self._hand_over()
+
+    def _is_worth_waiting_for(self, tenant: str) -> bool:
+        """Whether a tenant would be next if it called again at once, as the next step of the same work does.
+
+        Else each of its calls would meet another's that has just begun, and wait for the whole of it.
+        """
+        if self._kept_for is not None or tenant in self._queues or not self._queues:
+            return False
+        others = min(self._usage.of(each, self._now) for each in self._queues)
+        return self._usage.of(tenant, self._now) + self._mean_s < others
+
+    def _keep_no_longer(self, tenant: str) -> None:
+        if self._kept_for == tenant:
+            self._kept_for = None
+            self._hand_over()
+
+    def _hand_over(self) -> None:
+        """Give the turns that are free to those who wait."""
         while self.taken < self._at_once and (ready := list(filter(self._may_hold_more, self._queues))):
             following = min(ready, key=self._merit)
             waiting = self._queues[following].pop(0)
@@ -221,7 +254,7 @@ class Admission:
                 waiting.handed.set_result(None)
                 self._take(following)
             self._tidy(following)
-        if not self.taken:
+        if not self.taken and not self._queues:
             self._idle.set()
 
     def _merit(self, tenant: str) -> tuple[int, float, int]:

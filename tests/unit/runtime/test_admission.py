@@ -195,12 +195,46 @@ async def test_a_casual_call_is_measured_by_its_own_tenant_s_share_too() -> None
 async def test_who_had_less_time_lately_goes_first() -> None:
     now = [0.0]
     admission = Admission(at_once=1, waiting=20, clock=lambda: now[0])
-    async with admission.turn(Caller("flood")):
-        now[0] = 8.0
-    held, order, tasks = await queued(admission, ["flood", "flood", "rare", "rare", "rare"])
+    held, order, tasks = await queued(admission, ["flood", "rare"])
+    now[0] = 8.0
     await held.aclose()
     await asyncio.gather(*tasks)
-    assert order == ["rare", "rare", "rare", "flood", "flood"]
+    order.clear()
+    held, order, tasks = await queued(admission, ["holder", "holder", "rare", "rare", "rare"])
+    await held.aclose()
+    await asyncio.gather(*tasks)
+    assert order == ["rare", "rare", "rare", "holder", "holder"]
+
+
+async def test_what_nobody_else_wanted_is_not_held_against_a_tenant() -> None:
+    now = [0.0]
+    admission = Admission(at_once=1, waiting=20, clock=lambda: now[0])
+    async with admission.turn(Caller("alone")):
+        now[0] = 8.0
+    held, order, tasks = await queued(admission, ["alone", "other"])
+    await held.aclose()
+    await asyncio.gather(*tasks)
+    assert order == ["alone", "other"]
+
+
+async def test_the_next_step_of_rare_work_does_not_meet_a_call_that_has_just_begun() -> None:
+    now = [0.0]
+    admission = Admission(at_once=1, waiting=20, clock=lambda: now[0])
+    held, order, tasks = await queued(admission, ["flood", "flood", "rare"])
+    now[0] = 8.0
+    await held.aclose()  # the holder had 8 s while others waited
+    await asyncio.gather(*tasks)
+    order.clear()
+    flood, order, tasks = await queued(admission, ["holder", "holder"])
+    rare = [asyncio.create_task(served(admission, "rare", order))]
+    await asyncio.sleep(0)
+    await flood.aclose()
+    await rare[0]
+    await served(admission, "rare", order)  # at once, while the others wait
+    await asyncio.gather(*tasks)
+    assert order == ["rare", "rare", "holder", "holder"]
+    assert (admission.taken, admission.waiting) == (0, 0)
+    await asyncio.wait_for(admission.idle(), timeout=1)
 
 
 def test_what_was_had_long_ago_is_forgotten_and_few_are_remembered() -> None:
