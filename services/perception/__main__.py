@@ -76,7 +76,12 @@ def service(
 async def main(settings: PerceptionSettings) -> AsyncIterator[Service]:
     """The service on Triton and an object store, until it ends."""
     objects = open_objects(settings.objects_url)
-    models = TritonModels(settings.triton_address, timeout_s=settings.model_timeout_s, share=settings.share_pixels)
+    models = TritonModels(
+        settings.triton_address,
+        timeout_s=settings.model_timeout_s,
+        share=settings.share_pixels,
+        servers=settings.triton_servers,
+    )
     contexts = ValkeyContexts(settings.context_url, keep_s=settings.context_keep_s) if settings.context_url else None
     try:
         with ThreadPoolExecutor(settings.pixel_threads, "pixels") as threads:

@@ -31,11 +31,13 @@ class ModelTurns:
     """Turns at the models of one Triton, the tenants in turn, as many at once as each model works on.
 
     Args:
-        client: Of that Triton.
+        client: Of that Triton, or of several behind one address.
+        servers: How many these are.
     """
 
-    def __init__(self, client: aio.InferenceServerClient) -> None:
+    def __init__(self, client: aio.InferenceServerClient, servers: int = 1) -> None:
         self._client = client
+        self._servers = servers
         self._turns: dict[str, asyncio.Task[Admission]] = {}
 
     @asynccontextmanager
@@ -58,7 +60,7 @@ class ModelTurns:
     async def _learn(self, model: str) -> Admission:
         try:
             response = await self._client.get_model_config(model, client_timeout=TIMEOUT_S)
-            at_once = works_on(response.config)
+            at_once = self._servers * works_on(response.config)
         except InferenceServerException as error:
             log.warning("a model's instances are not known", model=model, said=error.message())
             at_once = UNKNOWN

@@ -25,6 +25,9 @@ class PerceptionSettings(ServiceSettings):
 
     port: int = Field(50052, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
     triton_address: str = Field("127.0.0.1:8001", min_length=1, description="Triton's gRPC port, host:port.")
+    triton_servers: int = Field(
+        1, ge=1, description="Tritons behind that address: so many times a model's instances are called at once."
+    )
     objects_url: str = Field(
         min_length=1,
         description="Where images are kept: file:///an/absolute/folder (made if missing), s3://…, gs://… or az://….",

@@ -79,13 +79,14 @@ class TritonModels:
         address: Of its gRPC port, host:port.
         timeout_s: How long a call to a model may take where the caller set no deadline, seconds.
         share: Whether pixels cross to a Triton on this host by shared memory.
+        servers: Tritons behind the address.
     """
 
-    def __init__(self, address: str, *, timeout_s: float, share: bool = True) -> None:
+    def __init__(self, address: str, *, timeout_s: float, share: bool = True, servers: int = 1) -> None:
         self._address = address
         self._timeout_s = timeout_s
         self._client = aio.InferenceServerClient(address, channel_args=CHANNEL)
-        self._turns = ModelTurns(self._client)
+        self._turns = ModelTurns(self._client, servers)
         self._shared = SharedPixels(self._client, address) if share else None
         self._revivals: dict[str, asyncio.Task[None]] = {}
 

@@ -64,6 +64,11 @@ Argument: {root, name, mesh, values}.
 {{- end }}
 
 {{- define "groundwire.environment.perception" }}
+{{- with .root.Values.triton }}
+{{- if .enabled }}
+- {name: GROUNDWIRE_PERCEPTION_TRITON_SERVERS, value: {{ ternary .autoscaling.maxReplicas .replicas .autoscaling.enabled | int | quote }}}
+{{- end }}
+{{- end }}
 - {name: GROUNDWIRE_PERCEPTION_BINDINGS, value: {{ .root.Values.bindings | toJson | quote }}}
 - {name: GROUNDWIRE_PERCEPTION_OBJECTS_URL, value: {{ required "objects.url: say where images are kept, such as s3://bucket/images" .root.Values.objects.url | quote }}}
 {{- end }}

@@ -33,7 +33,7 @@ _PART: Final = b"\xff\x90"
 _EXTENT: Final = struct.Struct(">HHIIIIIIII")
 
 
-def check_work(upload: bytes, encoding: str) -> None:
+def check_work(upload: bytes | bytearray, encoding: str) -> None:
     """Pass a file that its decoder will be done with.
 
     Args:

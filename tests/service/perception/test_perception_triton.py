@@ -210,7 +210,7 @@ async def test_an_answer_that_cannot_be_parsed_is_none() -> None:
         return b"\xff\xff\xff"
 
     server = grpc.aio.server()
-    handler = grpc.unary_unary_rpc_method_handler(garbage)
+    handler: Any = grpc.unary_unary_rpc_method_handler(garbage)
     service = grpc.method_handlers_generic_handler("inference.GRPCInferenceService", {"ModelInfer": handler})
     server.add_generic_rpc_handlers((service,))
     port = server.add_insecure_port("127.0.0.1:0")
