@@ -62,7 +62,7 @@ def _check(what: str, number: int, most: int) -> None:
         )
 
 
-def _tiles(upload: bytes) -> Iterator[int]:
+def _tiles(upload: bytes | bytearray) -> Iterator[int]:
     """The number of tiles that each thing that looks like a code stream says to have."""
     at = upload.find(_SIZE)
     while at >= 0:

@@ -30,7 +30,7 @@ class Failing:
 async def failing() -> AsyncIterator[tuple[Failing, str]]:
     part = Failing()
     server = grpc.aio.server()
-    handler = grpc.unary_unary_rpc_method_handler(part.call)
+    handler: Any = grpc.unary_unary_rpc_method_handler(part.call)
     server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler("test.Part", {"Do": handler}),))
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
@@ -42,10 +42,11 @@ async def test_a_part_that_is_down_is_not_asked_three_times_as_often(failing: tu
     part, address = failing
     counts = []
     async with open_channel(address, max_message_bytes=1 << 20) as channel:
+        do: Any = channel.unary_unary("/test.Part/Do")
         for _ in range(CALLS):
             before = part.asked
             with pytest.raises(grpc.aio.AioRpcError):
-                await channel.unary_unary("/test.Part/Do")(b"", timeout=10)
+                await do(b"", timeout=10)
             counts.append(part.asked - before)
     assert counts[0] == 3
     assert set(counts[-CALLS // 2 :]) == {1}
