@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
 CASUAL_SHARE: Final = 0.75
-"""Calls with little at stake are refused once this share of the turns is taken: the rest is kept for the others."""
+"""Calls with little at stake are refused once their tenant has this share of its turns, or no turn is free."""
 
 KEPT_SHARE: Final = 0.1
 MOST_KEPT_S: Final = 0.05
@@ -150,8 +150,8 @@ class Admission:
     def _refuse_casual(self, caller: Caller) -> None:
         if not caller.casual:
             return
-        for taken, turns in ((self.taken, self._at_once), (self._held[caller.tenant], self._per_tenant)):
-            room = max(1, round(turns * CASUAL_SHARE))
+        own = max(1, round(self._per_tenant * CASUAL_SHARE))
+        for taken, room in ((self.taken, self._at_once), (self._held[caller.tenant], own)):
             if taken >= room:
                 raise self._overloaded(f"{taken} calls are in flight, and this one is casual", "calls in flight", room)
 

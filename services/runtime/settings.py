@@ -40,7 +40,9 @@ class ServiceSettings(BaseSettings):
     )
     max_calls_in_flight: int = Field(64, ge=1, description="Calls served at once; more wait.")
     max_calls_of_tenant: int | None = Field(
-        None, ge=1, description="Of these, the most that one tenant has; unset: half. More of its calls wait."
+        None,
+        ge=1,
+        description="Of these, the most that one tenant has; unset: all but an eighth. More of its calls wait.",
     )
     max_calls_waiting: int = Field(
         256, ge=0, description="Calls that wait for their turn, over all tenants; more are refused as OVERLOADED."
@@ -88,7 +90,7 @@ class ServiceSettings(BaseSettings):
     @property
     def calls_of_tenant(self) -> int:
         """Calls of one tenant that are served at once."""
-        return self.max_calls_of_tenant or max(1, self.max_calls_in_flight // 2)
+        return self.max_calls_of_tenant or max(1, self.max_calls_in_flight - max(1, self.max_calls_in_flight // 8))
 
     @property
     def metered(self) -> tuple[str, str, int | None]:
