@@ -103,7 +103,7 @@ def _opened(upload: bytes | bytearray) -> Image.Image:
         ) from error
 
 
-def _plain_jpeg(upload: bytes, picture: Image.Image) -> Pixels | None:
+def _plain_jpeg(upload: bytes | bytearray, picture: Image.Image) -> Pixels | None:
     """A JPEG decoded by libjpeg-turbo without Pillow between: the same pixels, in a quarter of the time.
 
     None for what has to be turned or has colours of its own, and for what is damaged: Pillow may forgive that.

@@ -2,8 +2,8 @@
 
 A region is lent to one call at a time and wiped when it comes back, so that no picture stays in it. One whose call did
 not end well is thrown away: Triton may still read it. Whatever hinders sharing (another host, a container without the
-same /dev/shm, no room) is said in the log, and for a while pixels travel with the request. A Triton that is away hinders
-the one call alone.
+same /dev/shm, no room) is said in the log, and for a while pixels travel with the request. A Triton that is away
+hinders the one call alone.
 """
 
 from __future__ import annotations
