@@ -63,6 +63,18 @@ BENCHES: Final = (
         "How does the time of a call grow with the picture, with what is found and with what is claimed?",
         "No worse than linearly.",
     ),
+    Bench(
+        "soak",
+        "Does memory stay where it is, in a long run at four fifths of what the mesh can do?",
+        "The peak RSS of the last minute is at most 1.05 times that of the second.",
+        draws=False,
+    ),
+    Bench(
+        "flood",
+        "What does one tenant feel of another's flood?",
+        "Its p99 is at most twice what it is alone.",
+        draws=False,
+    ),
     Bench("memory", "How much memory does each process take, at rest, at its peak, for each call in flight?"),
     Bench(
         "log",

@@ -233,6 +233,11 @@ def goal(said: str, value: float, bound: float, *, at_least: bool) -> str:
     return f"{said}: {value:.3g} (goal {sign} {bound:g}), {'reached' if reached else 'missed'}"
 
 
+def percentile(seconds: Sequence[float], share: float) -> float:
+    """Of durations, seconds; 0 of none."""
+    return float(np.percentile(seconds, share)) if seconds else 0.0
+
+
 def exponent(points: Sequence[tuple[float, float]]) -> float:
     """Slope of y over x, both in logarithms, by least squares: 1 is linear growth."""
     x, y = (np.log([point[axis] for point in points]) for axis in (0, 1))

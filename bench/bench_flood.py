@@ -1,6 +1,6 @@
 """One tenant's flood beside another's questions: what the polite one feels of it.
 
-    .venv/bin/python -m bench.flood [--calls 60] [--flood 96] [--seconds 240] [--json FILE]
+    .venv/bin/python -m bench.bench_flood [--calls 60] [--flood 96] [--seconds 240] [--json FILE]
 
 Tenant *polite* asks a third of what the mesh can do, each question about a picture that was never seen; first alone,
 then while tenant *flood* keeps so many questions on their way, every second one casual, and comes back as soon as it is
@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, Any
 
 import grpc
 
-from bench.load_report import Fresh, fresh_pictures, percentile, write
-from bench.measuring import goal
+from bench.fresh import Fresh, fresh_pictures
+from bench.measuring import goal, percentile, write_rows
 from bench.meshes import a_mesh, end_cleanly
 from groundwire.cli.example import QUESTION
 from groundwire.v1 import answer_pb2, grounding_service_pb2, grounding_service_pb2_grpc, image_pb2
@@ -139,8 +139,10 @@ def main() -> None:
     for each in rows:
         print({name: round(value, 3) if isinstance(value, float) else value for name, value in each.items()})
     alone, beside, _ = rows
-    print(goal("p99 beside the flood against alone", beside["p99_s"] / alone["p99_s"], GOAL, at_least=False))
-    write(options.json, "flood", rows)
+    verdict = goal("p99 beside the flood against alone", beside["p99_s"] / alone["p99_s"], GOAL, at_least=False)
+    print(verdict)
+    if options.json:
+        write_rows(options.json, "flood", rows, verdicts=[verdict])
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """A long run at four fifths of what the mesh can do: latency, errors, and whether memory stays where it is.
 
-    .venv/bin/python -m bench.soak [--minutes 10] [--capacity-s 45] [--share 0.8] [--json FILE]
+    .venv/bin/python -m bench.bench_soak [--minutes 10] [--capacity-s 45] [--share 0.8] [--json FILE]
 
 First the capacity is measured: questions a second of a closed loop. Then questions come at a steady share of it,
 whether or not the last ones were answered, each about a picture that was never seen. Perception's caches are made
@@ -21,8 +21,8 @@ from typing import TYPE_CHECKING, Any
 
 import psutil
 
-from bench.load_report import Fresh, fresh_pictures, percentile, write
-from bench.measuring import goal
+from bench.fresh import Fresh, fresh_pictures
+from bench.measuring import goal, percentile, write_rows
 from bench.meshes import a_mesh, client_of, end_cleanly
 from groundwire import GroundwireError
 from groundwire.cli.example import QUESTION
@@ -168,8 +168,10 @@ def main() -> None:
     print({name: round(value, 3) if isinstance(value, float) else value for name, value in load.items()})
     for each in memory:
         print(f"{each['what']:16} {each['second_mib']:8.1f} MiB, then {each['last_mib']:8.1f}: {each['ratio']:.3f}")
-    print(goal("peak RSS of the last minute against the second's, all", memory[0]["ratio"], GOAL, at_least=False))
-    write(options.json, "soak", found)
+    verdict = goal("peak RSS of the last minute against the second's, all", memory[0]["ratio"], GOAL, at_least=False)
+    print(verdict)
+    if options.json:
+        write_rows(options.json, "soak", found, verdicts=[verdict])
 
 
 if __name__ == "__main__":
