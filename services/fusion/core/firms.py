@@ -24,6 +24,7 @@ from services.fusion.core.field_lexicon import (
     TITLES,
 )
 from services.fusion.core.lettering import normalised, presence
+from services.fusion.core.values import mail_in, site_in
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,9 +57,10 @@ LARGE_BONUS: Final = 0.08
 LIKE_HEIGHTS: Final = 0.6
 """Lines of one name: the lower letters are at least this high beside the higher ones."""
 
-_REGISTERED: Final = re.compile(
-    r"\b(?:co|company|reg|registration|roc)\b.{0,12}\d{4,}|\(?\b\d{5,}\s?-\s?[A-Z]\b\)?", re.IGNORECASE
-)
+_ANNOUNCED: Final = re.compile(r"\b(?:co|company|reg|registration|roc)\b.{0,12}\d{4,}", re.IGNORECASE)
+"""A company's registration number behind words that say so: an entry of its own, wherever the head has place for it."""
+
+_NUMBER: Final = re.compile(r"\(?\b\d{5,}\s?-\s?[A-Z]\b\)?", re.IGNORECASE)
 """A company's registration number, as it is printed behind or beneath its name."""
 
 _WORD: Final = re.compile(r"[^\W\d_]+")
@@ -68,6 +70,9 @@ NAMED_AGAIN: Final = 0.9
 
 LEAST_LETTERS: Final = 4
 """A shorter name stands inside too many words to be found again."""
+
+LONG_NAME: Final = 8
+"""Letters from which a name is found again within other words, as readers of lettering join them."""
 
 LEAST_LETTERS_OF_A_NAME: Final = 3
 
@@ -189,8 +194,23 @@ def _bare(region: Region) -> str:
 
 
 def _is_registered(cited: Sequence[Region], page: Sequence[Region]) -> bool:
-    beside = [*cited, *(other for region in cited for other in layout.below(region, page)[:1])]
-    return any(_REGISTERED.search(region.text) for region in beside)
+    """Whether a registration number stands with a name, as that name's own.
+
+    A bare number beneath goes on from the name above it. One that is announced is of the page's firm, whatever was
+    printed in between: the line above it is that firm's name only where no other line further up may be.
+    """
+    if any(_ANNOUNCED.search(region.text) or _NUMBER.search(region.text) for region in cited):
+        return True
+    beneath = [(region, other) for region in cited for other in layout.below(region, page)[:1]]
+    return any(
+        _is_first_name(region, page) if _ANNOUNCED.search(other.text) else _NUMBER.search(other.text)
+        for region, other in beneath
+    )
+
+
+def _is_first_name(region: Region, page: Sequence[Region]) -> bool:
+    above = (o for o in page if o.box.center[1] < region.box.y_min and pool.score(o) >= WELL_READ)
+    return not any(may_be_name(other.text) and not _is_introduced(other, page) for other in above)
 
 
 def _names(value: str, text: str) -> bool:
@@ -198,4 +218,5 @@ def _names(value: str, text: str) -> bool:
     name = normalised(core)
     if len(name) < LEAST_LETTERS or TITLES.issuperset(core.casefold().split()):
         return False
-    return name in normalised(text) or presence(core, text) >= NAMED_AGAIN
+    joined = len(name) >= LONG_NAME or bool(site_in(text) or mail_in(text))
+    return (joined and name in normalised(text)) or presence(core, text) >= NAMED_AGAIN

@@ -58,6 +58,7 @@ def best(regions: list[Region]) -> str:
         # A registration number beneath says more than a place further up.
         (("once more", "Blue Door", "(123456-X)"), "Blue Door"),
         (("once more", ("Blue Door", 40.0)), "Blue Door"),
+        (("Green Gate", "12, Mill Road", "Blue Door", "Co. Reg. No: 123456-X"), "Green Gate"),
     ],
 )
 def test_a_name_is_told_from_what_else_heads_a_page(lines: tuple[str | tuple[str, float], ...], name: str) -> None:
@@ -70,6 +71,13 @@ def test_a_name_is_told_from_what_else_heads_a_page(lines: tuple[str | tuple[str
         (("BLUE DOOR SDN BHD",), "BLUE DOOR SDN BHD", CheckOutcome.PASSED),
         (("Blue Door", "www.bluedoor.org"), "Blue Door", CheckOutcome.PASSED),
         (("Blue Door",), "Blue Door", CheckOutcome.INCONCLUSIVE),
+        # A number beneath is that of the name above it; one that is announced is of the firm, wherever it is named.
+        (("Blue Door", "(123456-X)"), "Blue Door", CheckOutcome.PASSED),
+        (("Blue Door", "Co. Reg. No: 123456-X"), "Blue Door", CheckOutcome.PASSED),
+        (("Green Gate", "12, Mill Road", "Blue Door", "Co. Reg. No: 123456-X"), "Blue Door", CheckOutcome.INCONCLUSIVE),
+        # A short name within another word is not named there, but in a site it may be.
+        (("Rose", "see the PROSECUTOR"), "Rose", CheckOutcome.INCONCLUSIVE),
+        (("Rose", "www.therose.org"), "Rose", CheckOutcome.PASSED),
         # A letter of the ending is misread or misprinted: then others may be.
         (("BLUE DOOR SDN BND", "(123456-X)"), "BLUE DOOR SDN BND", CheckOutcome.INCONCLUSIVE),
         # Two firms: nothing on the page says which of them it is from.
