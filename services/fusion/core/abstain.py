@@ -70,8 +70,9 @@ def not_understood() -> Abstention:
     """For a question that no plan was found for."""
     return Abstention(
         AbstentionReason.NOT_CHECKABLE,
-        "The question was not understood. Ask in English what is written, where something is, whether it is there, "
-        "or how many there are.",
+        "The question was not understood. Ask in English, and one thing at a time: what is written, a value of a page "
+        "such as its total and its date, where something is, whether it is there, how many there are, what colour it "
+        "has, or which of two is larger. Put lettering into quotation marks.",
     )
 
 

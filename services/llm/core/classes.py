@@ -215,6 +215,12 @@ CLASSES: Final[Mapping[str, str]] = MappingProxyType(
         "pay, how much was charged, how much money was spent, how much money is due, what do i have to pay, what do i "
         "owe, what was paid, how much it is in total, how much is this in total, how much was the meal, what is to be "
         "paid",
+        "way_question": "how did they pay, how did i pay, how did we pay, how did you pay, how did he pay, how did she "
+        "pay, how did the customer pay, how did the buyer pay, how was it paid, how was this paid, how was it paid "
+        "for, how was this paid for, how was the bill paid, how was the total paid, how was the receipt paid, how was "
+        "payment made, how was the payment made, how were they paid, in what way was it paid, paid how",
+        "hours_question": "what time, at what time, until when, till when, until what time, till what time, from when, "
+        "how late, how long, at what hour, what hours",
         "when_question": "when, what day, which day, on what date, on which date, on what day, on which day",
         "phone_question": "what number can i call, which number can i call, what number should i call, which number "
         "should i call, how can i call them, what number do i call, which number do i call, how can i reach them by "

@@ -123,7 +123,9 @@ word              = ~r'[^\W_][^\s",]*(?: |\Z)'
 
 # ---- Counting.
 
-count_times       = how_often auxiliary? (observer sensing)? (said / said_name / things) (occurring / rest)*
+count_times       = how_often (often_things / (auxiliary? (observer sensing)? (said / said_name / things)))
+                    (occurring / rest)*
+often_things      = "are|were" !shouted !("are|were"? bare_name "and|or") things
 count_things      = how_many "of"? (joined / things) (borne_by / held_by / owned_by / bearing_which / acting
                   / possessing / located / state_value / link / rest / occurring)*
 borne_by          = auxiliary determiner? scene bear_verb
@@ -188,6 +190,15 @@ read_person       = "who" copula "the|this|my|our" person_key !noun_word rest* e
 read_street       = "what|which" way_noun (copula / pronoun / auxiliary / way_tail / rest)*
 way_tail          = "on|in|standing|looking at|called|name"
 read_when         = when_question (paper / seller_rest / writing / rest)+
+read_way          = way_question rest*
+read_hours        = ((hours_question / "when") (copula / auxiliary) keeper "still|already"? opening rest* end)
+                  / (hours_question keeper (copula / auxiliary)? opening rest* end)
+keeper            = "it|they|this" / (determiner* (issuer_noun / scene))
+opening           = "open|close|shut|opening|closing|opened|closed|shutting|open up|close up|open to|open until"
+                  / "open till"
+read_whereabouts  = ("where" copula "this|my|our" issuer_noun "located|situated|based"? !scope end)
+                  / ("where" copula issuer "based|to be found" end)
+                  / ("where" auxiliary observer "find|reach|visit" issuer end)
 read_term         = "when|what time" (copula / auxiliary) np term rest*
 read_price        = ("how much" (((copula / auxiliary) np?) / definite_thing)? "cost|costs|is|are"? rest* end)
                   / ("what" auxiliary np "cost" rest* end)
@@ -220,6 +231,8 @@ read_own_field    = wh_lead? (issuer_possessor / possessor) asked_field about*
 issuer_possessor  = determiner* issuer_own
 possessor         = determiner* property* possessor_name
 possessor_name    = noun_word* possessive
+read_several      = wh_lead asked_field (asked_too asked_field)+ rest* end
+asked_too         = (pause* "and|and also|as well as" pause* wh_lead?) / (pause+ wh_lead?)
 read_written      = "what|which|whatever" text? (copula / auxiliary / observer / "there")* writing about*
 read_lettering    = wh_lead? lettering_asked about*
 lettering_asked   = !"your" (lettering_named / text_owned / plate)

@@ -29,6 +29,9 @@ UNSAID: Final[Mapping[str, Target]] = MappingProxyType(
     {
         "read_total": _text("total", TextField.TOTAL),
         "read_phone": _text("phone number", TextField.PHONE),
+        "read_way": _text("payment method", TextField.KEYED),
+        "read_hours": _text("opening hours", TextField.KEYED),
+        "read_whereabouts": _text("address", TextField.ADDRESS),
         "read_seller": _text("company", TextField.COMPANY),
         "read_when": _text("date", TextField.DATE),
         "read_maker": _text("brand", TextField.BRAND),
@@ -59,6 +62,9 @@ BEARER_FIRST: Final[Mapping[str, RelationKind]] = MappingProxyType(
 
 SHARED_PLACES: Final = frozenset({"count_things", "exists_there", "exists_placed"})
 """Patterns in which what is said last is said of all things: "are a cup and a plate on the table?"."""
+
+SEVERAL: Final = frozenset({"read_several"})
+"""Patterns that ask for several values, each by itself: "what is the total and what is the date?"."""
 
 _TARGETLESS: Final = frozenset({Task.READ, Task.DESCRIBE})
 """Tasks that can be about the whole picture."""
@@ -100,7 +106,8 @@ def meaning(request: Request, noun: str = "") -> Meaning:
     if task is not Task.STATE:
         aspect, least = aspects.asked(asked)
         groups = _groups(request, request.parts, noun)
-        return Meaning(task, _read_groups(groups) if task is Task.READ else groups, aspect, least)
+        one = task is Task.READ and request.pattern not in SEVERAL
+        return Meaning(task, _read_groups(groups) if one else groups, aspect, least)
     return _state(request, values, noun)
 
 

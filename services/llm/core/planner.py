@@ -27,6 +27,9 @@ means all lettering; DESCRIBE without one, the whole picture.
 
 Positions that bring a thing under its place go without saying: "men standing beside the van" are men NEXT_TO a van.
 
+"What is the total and the date?" asks for two values, and is a READ with two targets. Any other two questions in one
+are not understood, and neither are questions with a small word of another language (`languages`).
+
 A question with a slip of the finger is planned as it was meant, where it can have meant one thing only (`spelling`).
 
 In a conversation, "it" is what the turn before was about: a target with `earlier` set, and the noun and the attributes
@@ -40,6 +43,7 @@ from typing import TYPE_CHECKING, Final
 from services.common.plans import Engine, Plan, Task
 from services.llm.core import pointing, spelling
 from services.llm.core.continuing import continued
+from services.llm.core.languages import is_foreign
 from services.llm.core.meaning import meaning
 from services.llm.core.reading import fragment, read
 from services.llm.core.words import canonical
@@ -48,7 +52,7 @@ if TYPE_CHECKING:
     from services.llm.core.conversation import Conversation
     from services.llm.core.parts import Request
 
-ENGINE: Final = Engine("rules", "4")
+ENGINE: Final = Engine("rules", "5")
 """Raise the version with every change to grammar, lexicon or sentences that can change an outcome."""
 
 
@@ -60,6 +64,11 @@ def plan(question: str, conversation: Conversation = ()) -> Plan:
         conversation: The turns before it, oldest first.
     """
     text = canonical(question)
+    made = _meant(text, conversation)
+    return Plan(Task.UNKNOWN, ENGINE) if is_foreign(text, made) else made
+
+
+def _meant(text: str, conversation: Conversation) -> Plan:
     made = _plan(text, conversation)
     if made.task is not Task.UNKNOWN:
         return made

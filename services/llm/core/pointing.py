@@ -43,7 +43,7 @@ _WEATHER: Final = frozenset(
         "raining, snowing, sunny, cloudy, windy, foggy, day, night, daytime, nighttime, summer, winter, spring, autumn"
     )
 )
-_NO_THING: Final = frozenset({"read_total", "read_when", "read_phone", "read_seller"})
+_NO_THING: Final = frozenset({"read_total", "read_when", "read_phone", "read_seller", "read_way", "read_hours"})
 """Patterns in which "it" is nothing in the picture: "how much is it in total?"."""
 
 

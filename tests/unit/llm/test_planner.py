@@ -112,6 +112,28 @@ def test_what_holds_no_question_is_not_understood(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "Was hat die Frau in der Hand?",
+        "Wo ist Total?",
+        "Where is der Hund?",
+        "Le prix total ?",
+        "Find el perro",
+        "¿Hay un perro en la mesa?",
+        "How many los perros are there?",
+    ],
+)
+def test_a_question_with_small_words_of_another_language_is_not_guessed_at(text: str) -> None:
+    assert plan(text) == NOT_UNDERSTOOD
+
+
+def test_other_languages_may_be_what_is_written() -> None:
+    assert plan("Where is the word donde?") == expected("LOCATE", '"donde" <any>')
+    assert plan('Is there the word "und"?') == expected("EXISTS", '"und" <any>')
+    assert plan("Where is the El Paso sign?").task is Task.LOCATE
+
+
+@pytest.mark.parametrize(
     "part",
     [
         "the cat on ",
