@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 NEAR_MISSES: Final = 3
 """How many regions that came near are named."""
+
+MOST_LINES: Final = 20
+"""Lines of lettering that are claimed where what bears the lettering cannot be found."""
 
 STATES_ABSENCE: Final = frozenset({Task.EXISTS, Task.COUNT})
 """Tasks whose answer may be that it is not there; the others abstain."""
@@ -87,9 +90,31 @@ def settle(plan: Plan, resolution: Resolution, sight: Sight) -> Settlement:
             kept.append(item)
         else:
             abstentions.append(reason)
+    for place, item in enumerate(kept):
+        if _is_unplaced(plan, targets.get(item.target_id), sight) and len(item.candidates) > MOST_LINES:
+            kept[place] = replace(item, candidates=item.candidates[:MOST_LINES])
+            abstentions.append(_more(item))
     if plan.task is Task.DESCRIBE and not plan.targets and Capability.DETECT in sight.missing:
         abstentions.append(_unbound(plan, None, sight.missing[Capability.DETECT]))
     return Settlement(tuple(kept), tuple(abstentions))
+
+
+def _is_unplaced(plan: Plan, target: Target | None, sight: Sight) -> bool:
+    """Whether lettering is all that can be read, because nothing finds what it was asked to be on."""
+    if target is None or not doubt.wants_all(target):
+        return False
+    ends = {relation.object_id for relation in plan.relations if relation.subject_id == target.id}
+    return any(other.id in ends and _needed(other) in sight.missing for other in plan.targets)
+
+
+def _more(item: TargetEvidence) -> Abstention:
+    rest = item.candidates[MOST_LINES:]
+    detail = (
+        f"The picture has {len(item.candidates)} lines of lettering, and the first {MOST_LINES} in reading order are "
+        "given: which of all are meant is not told. Ask for a line by its place or its words, or read all lettering."
+    )
+    near = tuple(candidate.region_id for candidate in rest[:NEAR_MISSES])
+    return Abstention(AbstentionReason.NOT_CHECKABLE, detail, item.target_id, near_region_ids=near)
 
 
 def blind(plan: Plan, sight: Sight) -> frozenset[str]:
@@ -166,7 +191,7 @@ def _nothing(plan: Plan, target: Target | None, evidence: TargetEvidence, sight:
     if target is not None and plan.task in STATES_ABSENCE:
         return None
     if target is not None and target.text_field is TextField.ADDRESS and sight.regions:
-        detail = "An address is known by its printed key alone, and none was found: one without a key may be there."
+        detail = "No lines read as a whole address, from a number to a post code; one may be there in another form."
         return Abstention(AbstentionReason.NOT_CHECKABLE, detail, evidence.target_id, searches=_searches(target, sight))
     words = target.words if target is not None else "lettering"
     near = _near_misses(target, sight.regions)

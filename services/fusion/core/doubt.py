@@ -105,7 +105,8 @@ def _doubt_of_best(
 
 
 def _doubt_of_all(evidence: TargetEvidence, regions: Mapping[str, Region], policy: Policy) -> Escalation | None:
-    scores = [pool.score(regions[c.region_id]) for c in evidence.candidates]
+    pieces = pool.written(regions[each] for c in evidence.candidates for each in (c.region_id, *c.context_region_ids))
+    scores = [pool.score(region) for region in pieces]
     low = [score for score in scores if score < policy.believe_from]
     if not low:
         return None

@@ -11,18 +11,19 @@ where they differ, the question has no one answer.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from services.common.claims import Candidate
 from services.common.plans import TextField
-from services.fusion.core import firms, layout, pool
+from services.fusion.core import addresses, firms, hours, layout, payments, pool
 from services.fusion.core.forms import FINDERS, Form, form_of
 from services.fusion.core.keys import Key, keys_of
 from services.fusion.core.lettering import normalised, similarity
-from services.fusion.core.values import amount_value, lone_phone_in
+from services.fusion.core.values import amount_value, lone_phone_in, own_site_in
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from services.common.plans import Target
     from services.common.regions import Region
@@ -43,6 +44,11 @@ ROUNDING: Final = 0.05
 
 _ALONE: Final = frozenset({Form.DATE, Form.TIME, Form.PHONE, Form.MAIL, Form.SITE})
 """Forms that say what the value is, without a key. So does an amount where a price is asked for."""
+
+_LONE: Final[Mapping[Form, Callable[[str], str]]] = MappingProxyType(
+    {Form.PHONE: lone_phone_in, Form.SITE: own_site_in}
+)
+"""How to find what says by its looks alone that it is the value. A link to a social network is no site of a shop."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,16 +73,31 @@ def field_candidates(target: Target, regions: Sequence[Region]) -> list[Candidat
         target: What is asked; its `text_field` is not ANY.
         regions: Lettering of the page.
     """
-    if target.text_field is TextField.BRAND:
-        return _repeated_lettering(regions)
-    if target.text_field is TextField.COMPANY:
-        return _best_of_each(firms.candidates(regions))
+    form = form_of(target.text_field, target.noun)
+    by_layout = _of_field(target.text_field) if form is not Form.HOURS else hours.candidates
+    if by_layout is not None:
+        return _best_of_each(by_layout(regions))
     found = list(_keyed(target, regions)) or _unkeyed(target, regions)
+    if form is Form.PAYMENT and not found:
+        return _best_of_each(payments.candidates(regions))
     if target.text_field is TextField.TOTAL:
         return _best_of_each(_favouring_largest([each.candidate for each in found], regions))
     if target.text_field is TextField.DATE:
         found = [_dated(each, regions) for each in found]
     return _best_of_each(_evened(found))
+
+
+def _of_field(field: TextField) -> Callable[[Sequence[Region]], list[Candidate]] | None:
+    """What finds the values of a field that no printed key tells; None for the others."""
+    match field:
+        case TextField.BRAND:
+            return _repeated_lettering
+        case TextField.COMPANY:
+            return firms.candidates
+        case TextField.ADDRESS:
+            return addresses.candidates
+        case _:
+            return None
 
 
 def _keyed(target: Target, regions: Sequence[Region]) -> Iterator[_Fitting]:
@@ -143,7 +164,7 @@ def _unkeyed(target: Target, regions: Sequence[Region]) -> list[_Fitting]:
         return []
     if target.text_field is TextField.KEYED and form not in (Form.MAIL, Form.SITE):
         return []
-    finder: Callable[[str], str] = lone_phone_in if form is Form.PHONE else FINDERS[form]
+    finder: Callable[[str], str] = _LONE.get(form, FINDERS[form])
     found = [(region, finder(region.text)) for region in layout.reading_order(regions)]
     return [_Fitting(region, UNKEYED_FIT, value) for region, value in found if value]
 

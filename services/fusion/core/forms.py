@@ -19,9 +19,11 @@ from services.fusion.core.values import (
     date_in,
     day_of,
     figure_in,
+    hours_in,
     mail_in,
     name_in,
     number_in,
+    payment_in,
     phone_in,
     rate_in,
     site_in,
@@ -46,6 +48,8 @@ class Form(Enum):
     MAIL = auto()
     SITE = auto()
     NAME = auto()
+    HOURS = auto()
+    PAYMENT = auto()
     ANY = auto()
 
 
@@ -62,6 +66,8 @@ FINDERS: Final[Mapping[Form, Callable[[str], str]]] = MappingProxyType(
         Form.MAIL: mail_in,
         Form.SITE: site_in,
         Form.NAME: name_in,
+        Form.HOURS: hours_in,
+        Form.PAYMENT: payment_in,
     }
 )
 """How to find a value of a form in lettering; of ANY form, all lettering is one."""
@@ -88,8 +94,9 @@ _KEYS: Final[Mapping[Form, frozenset[str]]] = MappingProxyType(
         Form.CODE: frozenset(
             ["number", "no", "id", "code", "ref", "reference", "postcode", "zip", "seat", "gate", "flight", "table"]
         ),
+        Form.HOURS: frozenset(["hours", "times"]),
         Form.NAME: frozenset(
-            ["name", "surname", "cashier", "salesperson", "waiter", "server", "method", "mode", "destination", "origin"]
+            ["name", "surname", "cashier", "salesperson", "waiter", "server", "destination", "origin"]
         ),
         Form.AMOUNT: frozenset(
             [
@@ -127,14 +134,15 @@ _KEYS: Final[Mapping[Form, frozenset[str]]] = MappingProxyType(
                 "capacity",
                 "dosage",
                 "temperature",
-                "hours",
-                "times",
                 "limit",
             ]
         ),
     }
 )
 """The form of a keyed value, by the words of its key; the first form that one of the last words fits."""
+
+
+_MEANS: Final = frozenset({"method", "mode", "type", "means"})
 
 
 def form_of(field: TextField, key: str = "") -> Form:
@@ -148,6 +156,8 @@ def form_of(field: TextField, key: str = "") -> Form:
     words = key.casefold().replace("sub total", "subtotal").replace("sub-total", "subtotal").split()
     if "date" in words:
         return Form.DATE
+    if "payment" in words and _MEANS.intersection(words):
+        return Form.PAYMENT
     if words[:3] == ["number", "of", "items"]:
         return Form.NUMBER
     last = words[-1] if words else ""

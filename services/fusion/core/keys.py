@@ -75,6 +75,9 @@ def wordings(noun: str) -> tuple[str, ...]:
         shorter += [
             [words[0], *rest] for rest in (["id", "no"], ["id"], ["reg", "no"], ["registration", "no"], ["reg"])
         ]
+    if "payment" in words and len(words) > 1 and words[-1] != "date":
+        shorter += [["payment", kind] for kind in ("method", "mode", "type")]
+        shorter += [["method", "of", "payment"], ["mode", "of", "payment"]]
     spelled = [product(*(SAME_WORDS.get(word, (word,)) for word in each)) for each in ([words, *shorter])]
     return tuple(dict.fromkeys(" ".join(each) for group in spelled for each in group))
 

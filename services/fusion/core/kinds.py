@@ -25,7 +25,7 @@ ANY: Final = frozenset({"", "text", "word", "letter", "line", "lettering", "mess
 """Nouns that mean lettering, whatever it is."""
 
 _YEAR: Final = re.compile(r"(?<!\d)(?:1[5-9]|20)\d{2}(?!\d)")
-_STREET: Final = re.compile(
+STREET: Final = re.compile(
     r"\b(?:street|st|road|rd|avenue|ave|lane|ln|boulevard|blvd|drive|dr|way|square|terrace|crescent|court|alley|highway|"
     r"jalan|jln|lorong|rue|via|calle|rua|platz)\b|(?:stra(?:ss|ß)e|str\.|weg|gasse|straat)\b",
     re.IGNORECASE,
@@ -44,7 +44,7 @@ _TOLD: Final[Mapping[str, Callable[[str], bool]]] = {
     "code": _has_figure,
     "year": lambda text: _YEAR.search(text) is not None,
     "url": lambda text: bool(site_in(text)),
-    "street name": lambda text: _STREET.search(text) is not None,
+    "street name": lambda text: STREET.search(text) is not None,
 }
 """Kinds that the form of lettering tells, by their nouns."""
 
@@ -54,6 +54,12 @@ _BY_NUMBER: Final = " number"
 _ROWS: Final = frozenset({Order.FROM_TOP, Order.FROM_BOTTOM})
 _SIDES: Final = frozenset({Order.FROM_LEFT, Order.FROM_RIGHT})
 _SIZES: Final = frozenset({Order.LARGEST, Order.SMALLEST})
+
+WORD_GAP: Final = 1.0
+"""Heights of the letters that lie between two pieces of one line, at most."""
+
+LIKE_HEIGHTS: Final = 1.6
+"""Factor from which letters are higher than those of one line with them."""
 
 CLEARLY_LARGER: Final = 1.15
 """Factor from which letters are higher than others: boxes of lettering are drawn no finer than that."""
@@ -78,7 +84,9 @@ def alone(target: Target, chosen: Sequence[Region]) -> Found:
         return _untold(chosen, f"Which of {len(chosen)} pieces with figures is the {target.noun}, nothing here tells.")
     if target.noun not in ANY and target.noun not in _TOLD and not target.noun.endswith(_BY_NUMBER):
         return _untold(chosen, f"What is written can be read; which of it is the {target.noun}, nothing here tells.")
-    return _found(chosen) if target.rank is None else _ranked(target, target.rank, chosen)
+    if target.rank is not None:
+        return _ranked(target, target.rank, chosen)
+    return _lines(chosen) if target.noun in ANY else _found(chosen)
 
 
 def unplaced(target: Target, kind: RelationKind, words: str, chosen: Sequence[Region]) -> Found:
@@ -98,6 +106,31 @@ def uncounted(target: Target, found: Found, regions: Mapping[str, Region]) -> Fo
 
 def _found(chosen: Sequence[Region]) -> Found:
     return Found(tuple(Candidate(region.id, pool.score(region)) for region in chosen))
+
+
+def _lines(chosen: Sequence[Region]) -> Found:
+    """All lettering, line by line in reading order: pieces that stand close together in letters of one size are one."""
+    rows: list[list[Region]] = []
+    for line in layout.lines(chosen):
+        rows.append(line[:1])
+        for region in line[1:]:
+            if _joined(rows[-1][-1], region):
+                rows[-1].append(region)
+            else:
+                rows.append([region])
+    return Found(tuple(map(_row, rows)))
+
+
+def _row(row: Sequence[Region]) -> Candidate:
+    if len(row) == 1:
+        return Candidate(row[0].id, pool.score(row[0]))
+    text = " ".join(region.text for region in row)
+    return Candidate(row[0].id, min(map(pool.score, row)), text, tuple(region.id for region in row[1:]))
+
+
+def _joined(left: Region, right: Region) -> bool:
+    heights = sorted((left.box.height, right.box.height))
+    return right.box.x_min - left.box.x_max <= WORD_GAP * heights[0] and heights[1] < LIKE_HEIGHTS * heights[0]
 
 
 def _untold(near: Sequence[Region], why: str) -> Found:

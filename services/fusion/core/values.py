@@ -32,7 +32,25 @@ _RATE: Final = re.compile(r"(?<![\d.,])\d{1,3}(?:[.,]\d+)?\s?%")
 _NUMBER: Final = re.compile(r"(?<![\d.,])\d{1,4}(?:\.0+)?(?![\d.,]*\d)")
 _MAIL: Final = re.compile(r"[\w.+-]+\s?@\s?[\w-]+(?:\.[\w-]+)+")
 _SITE: Final = re.compile(
-    r"(?<![@\w.-])(?:https?://\S+|www\.[\w-]+(?:\.[\w-]+)+(?:/[^\s,;]*)?|[\w-]+\.(?:com|org|net)(?:\.\w\w)?\b)",
+    r"(?<![@\w.-])(?:https?://\S+|www\.[\w-]+(?:\.[\w-]+)+(?:/[^\s,;]*)?|[\w-]+\.(?:com|org|net)(?:\.\w\w)?\b(?:/[^\s,;]*)?)",
+    re.IGNORECASE,
+)
+_SOCIAL: Final = re.compile(
+    r"(?:^|[./])(?:facebook|fb|instagram|twitter|x|tiktok|youtube|linkedin|pinterest|snapchat|whatsapp|telegram|wechat|"
+    r"threads|tripadvisor|yelp|linktr)\.(?:com|me|net|org|ee)\b",
+    re.IGNORECASE,
+)
+"""Sites of networks, which shops print links to. Mail's hosts and shorteners are not printed for themselves."""
+_CLOCK: Final = r"(?:[01]?\d|2[0-4])(?:(?P<{0}>[:.][0-5]\d)?\s?(?P<{1}>[ap]\.?\s?m\b\.?)?)"
+_HOURS: Final = re.compile(
+    rf"(?<![\d:./-]){_CLOCK.format('a', 'b')}\s*(?:[-\u2013~]|to|until|till)\s*"
+    rf"{_CLOCK.format('c', 'd')}(?![\d:/-])",
+    re.IGNORECASE,
+)
+_ALL_HOURS: Final = re.compile(r"\b24\s?(?:hours|hrs|h)\b|\b24/7\b", re.IGNORECASE)
+_PAYMENT: Final = re.compile(
+    r"\b(?:cash|visa(?:\s?debit)?|master\s?card|amex|american express|maestro|(?:credit|debit|gift)\s?card|cheque|"
+    r"bank transfer|paypal|apple\s?pay|google\s?pay|alipay|wechat\s?pay|e-?wallet|touch\s?[n'&]*\s?go|grab\s?pay)\b",
     re.IGNORECASE,
 )
 _NAME_LETTERS: Final = 2
@@ -129,6 +147,25 @@ def mail_in(text: str) -> str:
 def site_in(text: str) -> str:
     """The first web site in the text; empty without one."""
     return _first(_SITE, text)
+
+
+def own_site_in(text: str) -> str:
+    """The first web site in the text that is none of a social network; empty without one."""
+    return next((m.group().strip() for m in _SITE.finditer(text) if not _SOCIAL.search(m.group())), "")
+
+
+def hours_in(text: str) -> str:
+    """The text, where it holds two times of day from one to the other, or says around the clock; empty elsewhere.
+
+    One of the two has minutes or says before or after noon: "9am-5". "10-12" may be anything.
+    """
+    told = any(any(found.groups()) for found in _HOURS.finditer(text)) or _ALL_HOURS.search(text)
+    return text.strip(" :.-") if told else ""
+
+
+def payment_in(text: str) -> str:
+    """The first means of payment in the text; empty without one."""
+    return _first(_PAYMENT, text)
 
 
 def name_in(text: str) -> str:

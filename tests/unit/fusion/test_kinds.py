@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from services.common.claims import Absent, AbstentionReason, CheckOutcome, Count
+from services.common.claims import Absent, AbstentionReason, CheckOutcome, Count, Reading
 from services.common.geometry import Size
 from services.common.plans import Aspect, Order, Rank, Relation, RelationKind, Target, Task, TextField
 from services.common.regions import Capability
@@ -14,11 +14,14 @@ from services.fusion.core import abstain
 from services.fusion.core import lettering as written
 from services.fusion.core.checks.absence import AbsenceTest
 from services.fusion.core.checks.count import CountTest
+from services.fusion.core.checks.inquiries import ReadAgain
+from services.fusion.core.checks.text import TextTest
 from services.fusion.core.resolve import Resolution, Scene, resolve
-from tests.unit.fusion.cases import EVERYWHERE, case, draft, lettering, plan
+from tests.unit.fusion.cases import EVERYWHERE, careful, case, draft, lettering, plan
 
 if TYPE_CHECKING:
     from services.common.regions import Region
+    from services.fusion.core.checks.inquiries import Inquiry, Reply
 
 SIGNS = (
     lettering("r1", "BLUE DOOR", (0.0, 0.0, 200.0, 40.0)),
@@ -42,7 +45,7 @@ def ids(found: Resolution) -> list[str]:
 @pytest.mark.parametrize(
     ("noun", "expected"),
     [
-        ("text", ["r1", "r2", "r3", "r4"]),
+        ("text", ["r1", "r3", "r4"]),
         ("number", ["r2", "r4"]),
         ("year", ["r4"]),
         ("street name", ["r3"]),
@@ -121,7 +124,60 @@ def test_the_colour_of_lettering_is_not_told() -> None:
     assert found.setbacks["t1"].reason is AbstentionReason.NOT_CHECKABLE
 
 
-def test_an_address_without_a_key_is_not_said_to_be_absent() -> None:
+def sign(*regions: Region) -> abstain.Settlement:
+    """What is settled of "what does the sign say?" where nothing finds signs."""
+    asked = plan(
+        Task.READ,
+        Target("t1", "text", is_text=True),
+        Target("t2", "sign"),
+        relations=(Relation("t1", RelationKind.ON, "t2"),),
+    )
+    missing = {Capability.DETECT: abstain.Missing(Capability.DETECT, "bind a detector")}
+    looked = frozenset({Capability.READ_TEXT})
+    sight = abstain.Sight({region.id: region for region in regions}, missing, looked=looked)
+    return abstain.settle(asked, resolve(asked, Scene(Size(400, 300), regions, EVERYWHERE)), sight)
+
+
+def test_a_sign_that_nothing_finds_is_read_line_by_line() -> None:
+    settled = sign(*SIGNS)
+    (item,) = settled.evidence
+    assert [(c.region_id, c.value, c.context_region_ids) for c in item.candidates] == [
+        ("r1", "BLUE DOOR 24", ("r2",)),
+        ("r3", "", ()),
+        ("r4", "", ()),
+    ]
+    assert [each.target_id for each in settled.abstentions] == ["t2"]
+    (abstention,) = settled.abstentions
+    assert abstention.capability is Capability.DETECT
+
+
+@pytest.mark.parametrize("box", [(300.0, 0.0, 340.0, 40.0), (220.0, 0.0, 240.0, 20.0)], ids=["far", "small"])
+def test_what_stands_apart_or_in_other_letters_is_no_part_of_a_line(box: tuple[float, float, float, float]) -> None:
+    (item,) = sign(SIGNS[0], lettering("r2", "24", box)).evidence
+    assert [candidate.region_id for candidate in item.candidates] == ["r1", "r2"]
+
+
+def test_of_many_lines_the_first_are_given_and_the_rest_are_said_to_be_there() -> None:
+    many = [
+        lettering(f"r{n}", f"line {n}", (0.0, 30.0 * n, 60.0, 30.0 * n + 20)) for n in range(abstain.MOST_LINES + 2)
+    ]
+    settled = sign(*many)
+    assert [c.region_id for c in settled.evidence[0].candidates] == [r.id for r in many[: abstain.MOST_LINES]]
+    about, more = settled.abstentions
+    assert (about.target_id, more.target_id) == ("t2", "t1")
+    assert more.near_region_ids == tuple(region.id for region in many[abstain.MOST_LINES :])
+    assert str(len(many)) in more.detail
+
+
+def test_a_line_of_two_pieces_is_read_again_piece_by_piece() -> None:
+    said = draft(Reading("BLUE DOOR 24"), "r1", context=("r2",))
+    asked = plan(Task.READ, Target("t1", "text", is_text=True))
+    again: dict[Inquiry, Reply] = {ReadAgain(each.box): (careful(each, "r9"),) for each in SIGNS[:2]}
+    assert set(TextTest().inquiries(said, case(asked, *SIGNS))) == set(again)
+    assert TextTest().run(said, case(asked, *SIGNS, replies=again)).outcome is CheckOutcome.PASSED
+
+
+def test_an_address_that_is_not_whole_is_not_said_to_be_absent() -> None:
     target = Target("t1", "address", is_text=True, text_field=TextField.ADDRESS)
     asked = plan(Task.READ, target)
     found = resolve(asked, Scene(Size(400, 300), SIGNS, EVERYWHERE))

@@ -2,7 +2,8 @@
 
 An amount reads as money, a date as a day of the calendar, a telephone number as one. A firm's name has no form of its
 own; that a line at the head of a page is one needs a second sign, apart from where it stands: an ending such as "Ltd",
-a registration number at its side, or the same name once more on the page (an address, a greeting, a web site).
+a registration number at its side, or the same name once more on the page (an address, a greeting, a web site). An
+address is whole, and the only one at the head of the page.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from services.common.claims import Check, CheckKind, CheckOutcome, Field, InconclusiveReason
 from services.common.plans import TextField
-from services.fusion.core import firms, pool
+from services.fusion.core import addresses, firms, pool
 from services.fusion.core.checks.case import context, inconclusive, supporting
 from services.fusion.core.forms import FINDERS, Form, form_of
 from services.fusion.core.values import amount_value
@@ -30,7 +31,7 @@ class FormTest:
         if not isinstance(draft.statement, Field):
             return False
         said = draft.statement
-        return said.field is TextField.COMPANY or form_of(said.field, said.key) is not Form.ANY
+        return said.field in (TextField.COMPANY, TextField.ADDRESS) or form_of(said.field, said.key) is not Form.ANY
 
     def inquiries(self, draft: ClaimDraft, case: Case) -> tuple[Inquiry, ...]:  # noqa: ARG002 - none wanted
         """None: the value is at hand."""
@@ -42,6 +43,8 @@ class FormTest:
             return inconclusive(CheckKind.FORMAT, InconclusiveReason.UNSURE, "the claim has no value")
         if draft.statement.field is TextField.COMPANY:
             return _firm(draft, draft.statement.value, case)
+        if draft.statement.field is TextField.ADDRESS:
+            return _address(draft.statement.value, case)
         return _value(draft.statement)
 
 
@@ -53,6 +56,25 @@ def _value(said: Field) -> Check:
     worth = amount_value(value) if form is Form.AMOUNT else None
     figures = {} if worth is None else {"amount": worth}
     return Check(CheckKind.FORMAT, CheckOutcome.PASSED, f'"{value}" reads as a {name}', figures)
+
+
+def _address(value: str, case: Case) -> Check:
+    """Passed for the lines that read as the only whole address, with nothing beside them that may belong to it."""
+    page = pool.standing(pool.written(case.regions.values()))
+    found = [each for each in addresses.addresses(page) if each.text == value]
+    if not found:
+        what = f'"{value}" is not written as a whole address is, with a number, a way and a post code'
+        return inconclusive(CheckKind.FORMAT, InconclusiveReason.UNSURE, what)
+    heads = {each.text for each in addresses.addresses(page) if addresses.heads(each, page)}
+    if heads != {value}:
+        what = f'"{value}" is not the only address at the head of the page'
+        return inconclusive(CheckKind.FORMAT, InconclusiveReason.UNSURE, what)
+    if found[0].loose:
+        what = f'whether "{found[0].loose}" belongs to "{value}" is not told by the page'
+        return inconclusive(CheckKind.FORMAT, InconclusiveReason.UNSURE, what)
+    return Check(
+        CheckKind.FORMAT, CheckOutcome.PASSED, f'"{value}" reads as an address, from its number to its post code'
+    )
 
 
 def _firm(draft: ClaimDraft, value: str, case: Case) -> Check:

@@ -65,15 +65,26 @@ def _supporting(draft: ClaimDraft, case: Case) -> list[Region]:
 def _carrying(draft: ClaimDraft, case: Case) -> list[tuple[Region, str]]:
     """The regions that carry the claim, each with what must be read there.
 
-    A value that wraps over lines, such as a firm's name, is read piece by piece: what helps to understand the claim
-    then carries it too.
+    A value that wraps over lines, such as a firm's name, and a line of several pieces are read piece by piece: what
+    helps to understand the claim then carries it too.
     """
     regions = _supporting(draft, case)
-    if isinstance(draft.statement, Field) and regions:
-        pieces = _pieces(draft.statement.value, [*regions[:1], *pool.written(context(draft, case))])
+    said = _said(draft)
+    if said and regions:
+        pieces = _pieces(said, [*regions[:1], *pool.written(context(draft, case))])
         if len(pieces) > 1:
             return pieces
     return [(region, _expected(draft, region, case)) for region in regions]
+
+
+def _said(draft: ClaimDraft) -> str:
+    match draft.statement:
+        case Reading(text=text):
+            return text
+        case Field(value=value):
+            return value
+        case _:
+            return ""
 
 
 def _pieces(value: str, regions: list[Region]) -> list[tuple[Region, str]]:
@@ -90,14 +101,8 @@ def _pieces(value: str, regions: list[Region]) -> list[tuple[Region, str]]:
 
 def _expected(draft: ClaimDraft, region: Region, case: Case) -> str:
     """What must be read at the region for the claim to hold."""
-    match draft.statement:
-        case Reading(text=text):
-            return text
-        case Field(value=value):
-            return value
-        case _:
-            target = case.target(draft.target_id)
-            return target.literal_text if target is not None and target.literal_text else region.text
+    target = case.target(draft.target_id)
+    return _said(draft) or (target.literal_text if target is not None and target.literal_text else region.text)
 
 
 def _agreed(expected: str, region: Region, case: Case) -> bool:
