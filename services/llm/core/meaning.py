@@ -106,8 +106,9 @@ def meaning(request: Request, noun: str = "") -> Meaning:
     if task is not Task.STATE:
         aspect, least = aspects.asked(asked)
         groups = _groups(request, request.parts, noun)
-        one = task is Task.READ and request.pattern not in SEVERAL
-        return Meaning(task, _read_groups(groups) if one else groups, aspect, least)
+        if request.pattern in SEVERAL:
+            return Meaning(task, tuple(dict.fromkeys(groups)))
+        return Meaning(task, _read_groups(groups) if task is Task.READ else groups, aspect, least)
     return _state(request, values, noun)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from services.common.claims import Attribute, Compared, Related, State
 from services.common.plans import Aspect, Plan, RelationKind, Target, TextField, described
-from services.llm.core.nouns import plural
+from services.llm.core.nouns import plural, singular
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -123,7 +123,8 @@ def field(target: Target, value: str, place: str) -> str:
     subject = _SUBJECTS.get(target.text_field, target.noun or target.text_field.name.lower())
     if target.text_field is TextField.BRAND:
         return f"The {subject}{place} reads {quoted(value)}."
-    return f"The {subject}{place} is {value.strip() if _FIGURE.fullmatch(value.strip()) else quoted(value)}."
+    verb = "is" if singular(subject) == subject else "are"
+    return f"The {subject}{place} {verb} {value.strip() if _FIGURE.fullmatch(value.strip()) else quoted(value)}."
 
 
 def placed(kind: RelationKind, anchor: Target) -> str:

@@ -86,6 +86,23 @@ def test_a_field_gives_the_value_as_printed_with_its_key_for_context(
     assert claim.citations == (Citation("r1", SUPPORTS), Citation("r2", CONTEXT))
 
 
+def test_each_of_two_values_that_were_asked_for_is_given() -> None:
+    asked = plan("READ", "total <total>", "date <date>")
+    seen = [region("r1", "TOTAL 31.00"), region("r2", "12/03/2018")]
+    both = found("t1", Candidate("r1", 0.9, "31.00")), found("t2", Candidate("r2", 0.9, "12/03/2018"))
+    assert [said.text for said in compose(material(asked, seen, *both))] == [
+        "The total is 31.00.",
+        "The date is 12/03/2018.",
+    ]
+
+
+def test_hours_are_several() -> None:
+    asked = plan("READ", "opening hours <keyed>")
+    hours = found("t1", Candidate("r1", 0.9, "9am-5pm"))
+    (said,) = compose(material(asked, [region("r1", "OPEN 9am-5pm")], hours))
+    assert said.text == 'The opening hours are "9am-5pm".'
+
+
 def test_all_lettering_is_read_in_the_order_of_the_evidence() -> None:
     regions = [region("r1", "SECOND"), region("r2", "FIRST"), region("r3", label="dog")]
     claims = list(compose(material(plan("READ"), regions, found("", "r2", "r1", "r3"))))
