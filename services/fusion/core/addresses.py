@@ -42,6 +42,16 @@ _UNIT: Final = re.compile(
     r"^\W*(?:no|lot|unit|suite|block|blk|shop|plot|door)\b\.?\W*(?:[a-z]\.?){0,3}\W*\d", re.IGNORECASE
 )
 _HOUSE: Final = re.compile(r"^\W*\d{1,5}[a-z]?(?:\W+\d{1,5}[a-z]?)*\W+[^\W\d]", re.IGNORECASE)
+_OF_OTHERS: Final = re.compile(
+    r"^\W*(?:to|for|attn|attention|from|m/s)\b\W*(?:$|:)|"
+    r"\b(?:billing|shipping|deliver(?:y|ed)?|returns?|recipient|customer|consignee|buyer|client|guest|patient)\b",
+    re.IGNORECASE,
+)
+"""What says that the address beneath is somebody else's than the page's firm."""
+
+INTRODUCES: Final = 3
+"""Lines above an address in which that is said: names may stand between."""
+
 _POST_CODE: Final = re.compile(
     r"(?<![\d-])\d{5}(?:-\d{4})?(?!\d)(?=\W*[^\W\d]{3}|\W*$)|\b[^\W\d]{3,}\W+\d{6}\b|"
     r"\b[A-Z]{1,2}\d[A-Z\d]?\s?\d[A-Z]{2}\b|\b[A-Z]\d[A-Z]\s?\d[A-Z]\d\b"
@@ -73,7 +83,7 @@ class _Line:
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """An address: its lines' regions in order, and what stands beside it that may belong to it, empty for nothing."""
+    """An address: its lines' regions in order, and what is written that leaves its ends or its owner open, if any."""
 
     regions: tuple[Region, ...]
     text: str
@@ -105,8 +115,11 @@ def addresses(page: Sequence[Region]) -> list[Address]:
 
 
 def heads(address: Address, page: Sequence[Region]) -> bool:
-    """Whether an address begins in the head of a page, where the page's firm prints its own."""
-    return layout.depth(address.regions[0], page) <= HEAD
+    """Whether an address begins in the head of a page, where the page's firm prints its own.
+
+    A few lines, as on the front of a shop, have no head and no foot: all of them count.
+    """
+    return len(layout.lines(page)) < firms.PAGE_LINES or layout.depth(address.regions[0], page) <= HEAD
 
 
 def is_whole(text: str) -> bool:
@@ -139,10 +152,14 @@ def _block(lines: Sequence[_Line], at: int) -> list[_Line]:
 def _address(lines: Sequence[_Line], at: int, count: int) -> Address | None:
     block = lines[at : at + count]
     text = _KEY.sub("", " ".join(line.text for line in block)).strip()
-    if not is_whole(text) or any(INTRODUCED.search(line.text) for line in lines[max(0, at - 2) : at]):
+    if not is_whole(text) or any(map(_introduces, lines[max(0, at - INTRODUCES) : at])):
         return None
     regions = tuple(region for line in block for region in line.regions)
     return Address(regions, text, _loose(lines, at, at + count))
+
+
+def _introduces(line: _Line) -> bool:
+    return any(INTRODUCED.search(region.text) or _OF_OTHERS.search(region.text) for region in line.regions)
 
 
 def _begins(text: str) -> bool:
@@ -186,10 +203,13 @@ def _adjacent(upper: _Line, lower: _Line) -> bool:
 
 
 def _loose(lines: Sequence[_Line], at: int, end: int) -> str:
-    """A line right above or beneath that may belong to the address; empty where none may."""
+    """A line right above or beneath that may belong to the address, or another firm that it may be of; else empty."""
     beneath = lines[end] if end < len(lines) else None
     if beneath is not None and _adjacent(lines[end - 1], beneath) and _may_belong(beneath.text):
         return beneath.text
+    firms_above = [line for line in lines[:at] if LEGAL_FORMS.search(REGISTRATION.sub("", line.text))]
+    if len(firms_above) > 1:
+        return firms_above[0].text
     above = lines[at - 1] if at else None
     if above is None or _KEY.match(lines[at].text) or not _adjacent(above, lines[at]) or not _may_belong(above.text):
         return ""

@@ -68,6 +68,8 @@ def found(*lines: str | tuple[str, float]) -> list[Candidate]:
         (("Blue Door", "12, Mill Road,", ("81200 Newtown", 90.0)), ""),
         # That of a customer is none of the page's.
         (("Blue Door", "SOLD TO", "Green Gate", *MILL), ""),
+        (("Blue Door", "To:", "Green Gate", "Ms Ann Lee", *MILL), ""),
+        (("Blue Door", "Returns to", *MILL), ""),
         ((), ""),
     ],
 )
@@ -100,9 +102,13 @@ def _evidence(candidate: Candidate) -> TargetEvidence:
         (("BLUE DOOR LTD", *MILL, "North Shire"), CheckOutcome.INCONCLUSIVE),
         (("BLUE DOOR", "The Green House", *MILL, "TAX INVOICE"), CheckOutcome.INCONCLUSIVE),
         (("BLUE DOOR LTD", *MILL, ("North Shire", 60.0)), CheckOutcome.PASSED),
+        # Of which of two firms it is.
+        (("BLUE DOOR LTD", "GREEN GATE LTD", *MILL, "TAX INVOICE"), CheckOutcome.INCONCLUSIVE),
         # Which of two it is, and whose one is that stands further down, is not told.
         (("BLUE DOOR LTD", *MILL, ("7 High Street, 81300 Oldham", 60.0)), CheckOutcome.INCONCLUSIVE),
-        (("BLUE DOOR LTD", ("12, Mill Road,", 1500.0), *MILL[1:]), CheckOutcome.INCONCLUSIVE),
+        (("BLUE DOOR LTD", "1 TEA", "2 CAKES", ("12, Mill Road,", 1500.0), *MILL[1:]), CheckOutcome.INCONCLUSIVE),
+        # The front of a shop has no head.
+        (("BLUE DOOR", ("7 High Street, Oldham", 40.0), "OL1 2AB"), CheckOutcome.PASSED),
     ],
 )
 def test_an_address_is_supported_where_its_ends_are_told_and_it_is_the_only_one(

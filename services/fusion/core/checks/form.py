@@ -70,7 +70,7 @@ def _address(value: str, case: Case) -> Check:
         what = f'"{value}" is not the only address at the head of the page'
         return inconclusive(CheckKind.FORMAT, InconclusiveReason.UNSURE, what)
     if found[0].loose:
-        what = f'whether "{found[0].loose}" belongs to "{value}" is not told by the page'
+        what = f'whether "{value}" ends there, and whose it is, is not told beside "{found[0].loose}"'
         return inconclusive(CheckKind.FORMAT, InconclusiveReason.UNSURE, what)
     return Check(
         CheckKind.FORMAT, CheckOutcome.PASSED, f'"{value}" reads as an address, from its number to its post code'
