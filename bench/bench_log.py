@@ -1,6 +1,6 @@
 """Durable acknowledgements a second, beside what the disk and gRPC can do, in one run; and how large proofs are.
 
-    .venv/bin/python -m bench.bench_log [--seconds 3] [--slower 1 4] [--json FILE]
+    .venv/bin/python -m bench.bench_log [--seconds 3] [--slower 1 4] [--ceilings] [--json FILE]
 
 Records answers on a PostgreSQL of its own with 1, 16 and 64 callers, each waiting for its receipt: in one process, and
 over gRPC with the service as a process of its own. Before and after each row, the same disk is asked for as many
@@ -12,7 +12,8 @@ flush of its log (`commit_delay`, with `commit_siblings` at 0), and the disk's o
 same delay. `records/commit` is how many acknowledgements shared one flush.
 
 The rows `grpc bare` and `grpc served` are of a handler that does nothing at all, on gRPC alone and inside the server
-that every service of the mesh runs in: no log reached over gRPC from Python can be faster on this machine.
+that every service of the mesh runs in: no log reached over gRPC from Python can be faster on this machine. They are
+measured in turns, and with --ceilings alone.
 """
 
 from __future__ import annotations
@@ -199,12 +200,13 @@ async def log_rows(way: Way, dsn: str, folder: Path, slower: list[float], second
 
 async def ceilings(seconds: float) -> list[Row]:
     """What gRPC alone allows."""
-    rows = []
-    for name, options in (("grpc bare", ()), ("grpc served", ("--served",))):
-        async with empty(*options) as record:
+    async with empty() as bare, empty("--served") as served:
+        ways = (("grpc bare", bare), ("grpc served", served))
+        for _, record in ways:
             await acknowledgements(record, 4, 0.5)
-            rows += [await measured(record, None, name, callers, 0.0, seconds) for callers in CALLERS]
-    return rows
+        return [
+            await measured(record, None, name, callers, 0.0, seconds) for callers in CALLERS for name, record in ways
+        ]
 
 
 def proof_bytes(size: int) -> dict[str, int]:
@@ -240,15 +242,19 @@ def told(row: Row) -> str:
     return f"{row.way:11} {row.callers:7} {row.delay_ms:9g} {times} {disk}"
 
 
-async def main(seconds: float, slower: list[float], file: Path | None) -> None:
-    """Measure, print, write."""
-    # On the disk of the database, whichever that is.
+async def logs(slower: list[float], seconds: float) -> list[Row]:
+    """What the log does, on the disk of the database, whichever that is."""
     with embedded_postgres() as server, tempfile.TemporaryDirectory(dir=server.data.parent) as name:
-        rows = [
+        return [
             row
             for way in (in_process, over_grpc)
             for row in await log_rows(way, server.new_database(), Path(name), slower, seconds)
         ]
+
+
+async def main(seconds: float, slower: list[float], file: Path | None, *, only_ceilings: bool) -> None:
+    """Measure, print, write."""
+    rows = [] if only_ceilings else await logs(slower, seconds)
     rows += await ceilings(seconds)
     proofs = [proof_bytes(size) for size in (1_000, 1_000_000)]
     print("way         callers  delay ms  acks/s  p50 ms  p99 ms  fdatasync/s  ratio records/commit")
@@ -278,6 +284,7 @@ if __name__ == "__main__":
     parser.add_argument(
         "--slower", type=float, nargs="*", default=[1.0, 4.0], metavar="MS", help="delays of a flush to measure with"
     )
+    parser.add_argument("--ceilings", action="store_true", help="only what gRPC allows, without a log")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write what was measured there")
     given = parser.parse_args()
-    asyncio.run(main(given.seconds, given.slower, given.json))
+    asyncio.run(main(given.seconds, given.slower, given.json, only_ceilings=given.ceilings))
