@@ -7,7 +7,6 @@ import math
 import time
 from bisect import insort
 from collections import Counter
-from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -15,7 +14,7 @@ from services.common.errors import DeadlineExceeded, Overloaded
 from services.runtime.usage import Usage
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import Callable
 
 CASUAL_SHARE: Final = 0.75
 """Calls with little at stake are refused once their tenant has this share of its turns, or no turn is free."""
@@ -87,6 +86,7 @@ class Admission:
         self._most_waiting = waiting
         self._what = f"calls waiting for {of}" if of else "calls waiting"
         self._held: Counter[str] = Counter()
+        self._taken = 0
         self._queues: dict[str, list[_Waiting]] = {}
         self._last_turn: dict[str, int] = {}
         self._usage = Usage()
@@ -100,37 +100,40 @@ class Admission:
     @property
     def taken(self) -> int:
         """Calls that are being served."""
-        return self._held.total()
+        return self._taken
 
     @property
     def waiting(self) -> int:
         """Calls in the queue."""
         return sum(map(len, self._queues.values()))
 
-    @asynccontextmanager
-    async def turn(self, caller: Caller) -> AsyncIterator[None]:
+    def turn(self, caller: Caller) -> Turn:
         """A turn, as long as the context lasts.
 
         Raises:
             Overloaded: There is no room for the call.
             DeadlineExceeded: Its turn would come too late, or came too late.
         """
+        return Turn(self, caller)
+
+    async def begin(self, caller: Caller) -> float:
+        """Take a turn, or wait for one. Returns when it began, by the clock."""
         self._refuse_casual(caller)
         kept_from = self._kept_for is not None and self._kept_for != caller.tenant
-        if self.taken < self._at_once and self._may_hold_more(caller.tenant) and not kept_from:
+        if self._taken < self._at_once and self._may_hold_more(caller.tenant) and not kept_from:
             self._take(caller.tenant)
         else:
             await self._wait(caller)
-        began = self._clock()
-        try:
-            yield
-        finally:
-            self._now = self._clock()
-            took_s = self._now - began
-            if self.waiting > self._at_once:  # what nobody else wanted is nobody's to mind
-                self._usage.add(caller.tenant, took_s, self._now)
-            self._mean_s += (took_s - self._mean_s) * (SMOOTHING if self._mean_s else 1.0)
-            self._leave(caller.tenant)
+        return self._clock()
+
+    def end(self, caller: Caller, began: float) -> None:
+        """Give a turn back, whatever became of the call."""
+        self._now = self._clock()
+        took_s = self._now - began
+        if self._queues and self.waiting > self._at_once:  # what nobody else wanted is nobody's to mind
+            self._usage.add(caller.tenant, took_s, self._now)
+        self._mean_s += (took_s - self._mean_s) * (SMOOTHING if self._mean_s else 1.0)
+        self._leave(caller.tenant)
 
     async def idle(self) -> None:
         """Return when no call is being served."""
@@ -143,6 +146,7 @@ class Admission:
         if tenant == self._kept_for:
             self._kept_for = None
         self._held[tenant] += 1
+        self._taken += 1
         self._serial += 1
         self._last_turn[tenant] = self._serial
         self._idle.clear()
@@ -151,7 +155,7 @@ class Admission:
         if not caller.casual:
             return
         own = max(1, round(self._per_tenant * CASUAL_SHARE))
-        for taken, room in ((self.taken, self._at_once), (self._held[caller.tenant], own)):
+        for taken, room in ((self._taken, self._at_once), (self._held[caller.tenant], own)):
             if taken >= room:
                 raise self._overloaded(f"{taken} calls are in flight, and this one is casual", "calls in flight", room)
 
@@ -222,6 +226,7 @@ class Admission:
     def _leave(self, tenant: str) -> None:
         """Free a turn, and hand over what is free."""
         self._held[tenant] -= 1
+        self._taken -= 1
         self._tidy(tenant)
         if self._is_worth_waiting_for(tenant):
             self._kept_for = tenant
@@ -247,14 +252,16 @@ class Admission:
 
     def _hand_over(self) -> None:
         """Give the turns that are free to those who wait."""
-        while self.taken < self._at_once and (ready := list(filter(self._may_hold_more, self._queues))):
+        while (
+            self._queues and self._taken < self._at_once and (ready := list(filter(self._may_hold_more, self._queues)))
+        ):
             following = min(ready, key=self._merit)
             waiting = self._queues[following].pop(0)
             if not waiting.handed.done():
                 waiting.handed.set_result(None)
                 self._take(following)
             self._tidy(following)
-        if not self.taken and not self._queues:
+        if not self._taken and not self._queues:
             self._idle.set()
 
     def _merit(self, tenant: str) -> tuple[int, float, int]:
@@ -269,3 +276,26 @@ class Admission:
             del self._held[tenant]
             if tenant not in self._queues:
                 self._last_turn.pop(tenant, None)
+
+
+class Turn:
+    """One call's turn at an `Admission`, from entering the context to leaving it.
+
+    A class, for a generator in its place takes as long again as giving out a turn that is free does.
+    """
+
+    __slots__ = ("_admission", "_began", "_caller")
+
+    def __init__(self, admission: Admission, caller: Caller) -> None:
+        """Not begun yet."""
+        self._admission = admission
+        self._caller = caller
+        self._began = 0.0
+
+    async def __aenter__(self) -> None:
+        """Take the turn, or wait for it."""
+        self._began = await self._admission.begin(self._caller)
+
+    async def __aexit__(self, *_: object) -> None:
+        """Give it back."""
+        self._admission.end(self._caller, self._began)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import time
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import TYPE_CHECKING, Any, Final, Self
 
 import grpc
@@ -21,8 +21,6 @@ from services.runtime.status import to_status
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
-
-    from opentelemetry import trace
 
     from services.runtime.identity.gate import Gate
 
@@ -61,17 +59,22 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         self._admission = admission
         self._reading = Admission(at_once=READ_AT_ONCE, waiting=MOST_UNREAD, per_tenant=READ_AT_ONCE // 2)
         self._room = Room("requests")
+        self._wrapped: dict[str, grpc.RpcMethodHandler[Any, Any]] = {}
 
     async def intercept_service(
         self,
         continuation: Callable[[grpc.HandlerCallDetails], Awaitable[grpc.RpcMethodHandler[Any, Any] | None]],
         handler_call_details: grpc.HandlerCallDetails,
     ) -> grpc.RpcMethodHandler[Any, Any] | None:
-        """Wrap the method's handler, whichever of the four kinds it is."""
-        handler = await continuation(handler_call_details)
+        """The method's handler, wrapped at its first call: a server's handlers stay what they are."""
         method = handler_call_details.method
-        if handler is None:
-            return None
+        found = self._wrapped.get(method)
+        if found is None and (handler := await continuation(handler_call_details)) is not None:
+            found = self._wrapped[method] = self._wrap(handler, method)
+        return found
+
+    def _wrap(self, handler: grpc.RpcMethodHandler[Any, Any], method: str) -> grpc.RpcMethodHandler[Any, Any]:
+        """The handler, whichever of the four kinds it is, with all that goes around a call."""
         if rpc_spans.is_background(method):
             return self._in_background(handler, method)
         if handler.response_streaming:
@@ -93,7 +96,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
 
     def _unary(self, behavior: Any, method: str) -> Any:
         async def call(request: Any, context: Context) -> Any:
-            with rpc_spans.server(method, context) as span, _Call(method, span) as record:
+            with _Call(method, context) as record:
                 try:
                     name = await self._admitted(method, context)
                     async with self._turn(method, name, request, context):
@@ -104,12 +107,12 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         return call
 
     def _single(self, behavior: Any, method: str) -> Any:
-        async def call(requests: AsyncIterator[Any], context: Context) -> Any:
-            with rpc_spans.server(method, context) as span, _Call(method, span) as record:
+        async def call(_: AsyncIterator[Any], context: Context) -> Any:
+            with _Call(method, context) as record:
                 try:
                     name = await self._admitted(method, context)
                     with self._room.held(name) as held:
-                        request = await self._read(requests, name, context)
+                        request = await self._read(name, context)
                         held.grow(request.ByteSize())
                         async with self._turn(method, name, request, context):
                             return await behavior(request, context)
@@ -118,20 +121,22 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
 
         return call
 
-    async def _read(self, requests: AsyncIterator[Any], name: str, context: Context) -> Any:
+    async def _read(self, name: str, context: Context) -> Any:
+        """The single request. Read from the context: an iterator that is not asked to its end costs a task to close."""
         left = context.time_remaining()
         async with self._reading.turn(Caller(name, left_s=left)):
             try:
                 async with asyncio.timeout(READ_S if left is None else min(left, READ_S)):  # type: ignore[redundant-expr]
-                    return await anext(requests)
-            except (TimeoutError, StopAsyncIteration) as error:
-                raise DeadlineExceeded(
-                    "the request did not arrive in time", remedy="send it faster", step="admit"
-                ) from error
+                    request = await context.read()
+            except TimeoutError as error:
+                raise _not_in_time() from error
+        if request is grpc.aio.EOF:
+            raise _not_in_time()
+        return request
 
     def _streaming(self, behavior: Any, method: str) -> Any:
         async def call(request: Any, context: Context) -> AsyncIterator[Any]:
-            with rpc_spans.server(method, context) as span, _Call(method, span) as record:
+            with _Call(method, context) as record:
                 try:
                     name = await self._admitted(method, context)
                     async with self._turn(method, name, request, context):
@@ -172,22 +177,23 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
             raise DeadlineExceeded("the deadline had passed on arrival", remedy="allow more time", step="admit")
         return name
 
-    @asynccontextmanager
-    async def _turn(self, method: str, name: str, request: Any, context: Context) -> AsyncIterator[None]:
-        """The call's turn, if it gets one; tenant and deadline are noted then."""
+    def _turn(self, method: str, name: str, request: Any, context: Context) -> AbstractAsyncContextManager[None]:
+        """The call's turn, if it gets one; tenant and deadline are noted."""
         left = context.time_remaining()
         tenant.set_current(name)
         deadlines.set_remaining(left)
         if method.endswith(STANDING):
-            yield
-            return
+            return nullcontext()
         casual = getattr(request, "stakes", 0) == answer_pb2.STAKES_CASUAL
-        async with self._admission.turn(Caller(name, casual, left)):
-            yield
+        return self._admission.turn(Caller(name, casual, left))
 
     async def idle(self) -> None:
         """Return when no call is in flight."""
         await self._admission.idle()
+
+
+def _not_in_time() -> DeadlineExceeded:
+    return DeadlineExceeded("the request did not arrive in time", remedy="send it faster", step="admit")
 
 
 async def _responses(behavior: Any, request: Any, context: Context) -> AsyncIterator[Any]:
@@ -203,11 +209,13 @@ async def _responses(behavior: Any, request: Any, context: Context) -> AsyncIter
 
 
 class _Call:
-    """One call: how it ended, how long it took."""
+    """One call: its span, how it ended, how long it took."""
 
-    def __init__(self, method: str, span: trace.Span) -> None:
+    __slots__ = ("_began", "_code", "_method", "_span")
+
+    def __init__(self, method: str, context: Context) -> None:
         self._method = method
-        self._span = span
+        self._span = rpc_spans.server(method, context)
         self._code = grpc.StatusCode.OK
         self._began = time.perf_counter()
 
@@ -235,5 +243,7 @@ class _Call:
             self._code = grpc.StatusCode.CANCELLED
         rpc_spans.set_status(self._span, self._code)
         took_s = time.perf_counter() - self._began
-        metering.call_ended(self._method, self._code.name, took_s)
-        log.info("call", method=self._method, code=self._code.name, duration_ms=round(took_s * 1e3, 2))
+        code = self._code.name
+        metering.call_ended(self._method, code, took_s)
+        log.info("call", method=self._method, code=code, duration_ms=round(took_s * 1e3, 2))
+        self._span.end()

@@ -3,14 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final, Self
 
 from services.common.errors import Overloaded
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 MOST_BYTES: Final = 512 * 1024 * 1024
 """Of all that arrives, waits or is worked on."""
@@ -22,13 +17,16 @@ RETRY_AFTER_S: Final = 1.0
 """How long whoever found no room is told to wait, seconds."""
 
 
-@dataclass
 class Held:
-    """What one call holds of the room."""
+    """What one call holds of the room: nothing at first, nothing any more when the context ends."""
 
-    room: Room
-    tenant: str
-    length: int = 0
+    __slots__ = ("_length", "_room", "_tenant")
+
+    def __init__(self, room: Room, tenant: str) -> None:
+        """Hold nothing yet."""
+        self._room = room
+        self._tenant = tenant
+        self._length = 0
 
     def grow(self, more: int) -> None:
         """Hold so many more bytes.
@@ -36,8 +34,16 @@ class Held:
         Raises:
             Overloaded: There is no room for them.
         """
-        self.room.take(self.tenant, more)
-        self.length += more
+        self._room.take(self._tenant, more)
+        self._length += more
+
+    def __enter__(self) -> Self:
+        """Begin with nothing."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Let go of all of it."""
+        self._room.give_back(self._tenant, self._length)
 
 
 class Room:
@@ -52,17 +58,11 @@ class Room:
         self._of = of
         self._most_bytes = most_bytes
         self._held: Counter[str] = Counter()
+        self._all = 0
 
-    @contextmanager
-    def held(self, tenant: str) -> Iterator[Held]:
-        """What a tenant's call holds; nothing at first, nothing any more when the context ends."""
-        held = Held(self, tenant)
-        try:
-            yield held
-        finally:
-            self._held[tenant] -= held.length
-            if not self._held[tenant]:
-                del self._held[tenant]
+    def held(self, tenant: str) -> Held:
+        """What a tenant's call holds, as long as the context lasts."""
+        return Held(self, tenant)
 
     def take(self, tenant: str, more: int) -> None:
         """Take room for a tenant.
@@ -70,7 +70,7 @@ class Room:
         Raises:
             Overloaded: There is none, or the tenant has its share.
         """
-        own, everything = self._held[tenant] + more, self._held.total() + more
+        own, everything = self._held[tenant] + more, self._all + more
         if own > self._most_bytes * TENANT_SHARE or everything > self._most_bytes:
             raise Overloaded(
                 f"{self._of} of {everything - more} bytes are in memory already",
@@ -79,4 +79,11 @@ class Room:
                 limit=str(self._most_bytes),
                 what=f"bytes of {self._of}",
             )
-        self._held[tenant] = own
+        self._held[tenant], self._all = own, everything
+
+    def give_back(self, tenant: str, length: int) -> None:
+        """Have a tenant hold so much less."""
+        self._held[tenant] -= length
+        self._all -= length
+        if not self._held[tenant]:
+            del self._held[tenant]

@@ -6,6 +6,7 @@ Names follow OpenTelemetry's conventions for RPC: `rpc.system.name`, `rpc.method
 from __future__ import annotations
 
 from contextlib import contextmanager
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 import grpc
@@ -66,19 +67,24 @@ def open_client(details: grpc.aio.ClientCallDetails) -> tuple[grpc.aio.ClientCal
         return _carrying_context(details), span.end
 
 
-@contextmanager
-def server(method: str, context: grpc.aio.ServicerContext[Any, Any]) -> Iterator[trace.Span]:
-    """A span around a handler, child of the caller's."""
+def server(method: str, context: grpc.aio.ServicerContext[Any, Any]) -> trace.Span:
+    """A span for a handler, child of the caller's, and current from now on. Whoever asks for it ends it."""
     name = _name(method)
-    parent = propagate.extract({key: str(value) for key, value in context.invocation_metadata() or ()})
-    span = tracer().start_span(name, context=parent, kind=trace.SpanKind.SERVER, attributes=_attributes(name))
+    span = tracer().start_span(
+        name, context=_of_caller(context), kind=trace.SpanKind.SERVER, attributes=_attributes(name)
+    )
     # Made current for good: each call is a task with a context of its own, so there is nothing to put back, and a
     # stream that is closed by another task could not put it back.
     context_api.attach(trace.set_span_in_context(span))
-    try:
-        yield span
-    finally:
-        span.end()
+    return span
+
+
+def _of_caller(context: grpc.aio.ServicerContext[Any, Any]) -> context_api.Context:
+    """What the caller's metadata say of its trace; nothing where they say nothing."""
+    propagator = propagate.get_global_textmap()
+    fields = propagator.fields
+    said = {key: str(value) for key, value in context.invocation_metadata() or () if key in fields}
+    return propagator.extract(said, context_api.Context()) if said else context_api.Context()
 
 
 def set_status(span: trace.Span, code: grpc.StatusCode) -> None:
@@ -93,6 +99,7 @@ def _name(method: str | bytes) -> str:
     return text.removeprefix("/")
 
 
+@cache
 def _attributes(name: str) -> dict[str, str]:
     return {SYSTEM: "grpc", METHOD: name}
 
