@@ -66,7 +66,13 @@ async def serving(service: Service, settings: ServiceSettings) -> AsyncIterator[
     calls = CallInterceptor(gate=gate_of(settings), admission=admission)
     server = grpc.aio.server(
         interceptors=[calls],
-        options=[*channels.options(settings.max_message_bytes), ("grpc.so_reuseport", 0)],
+        options=[
+            *channels.options(settings.max_message_bytes),
+            ("grpc.so_reuseport", 0),
+            # No grace is set after it, so a call in flight ends on its old connection, be it a stream that stands open
+            # for hours. gRPC varies the age by a tenth, so that not all callers come back at once.
+            ("grpc.max_connection_age_ms", round(settings.max_connection_age_s * 1e3)),
+        ],
     )
     service.register(server)
     states = health.aio.HealthServicer()

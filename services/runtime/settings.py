@@ -35,6 +35,11 @@ class ServiceSettings(BaseSettings):
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
     grace_s: float = Field(30.0, ge=0, description="Time that calls in flight get to end after SIGTERM, seconds.")
+    max_connection_age_s: float = Field(
+        300.0,
+        gt=0,
+        description="Age at which a caller's connection is replaced, so that it finds processes added since, seconds.",
+    )
     max_message_bytes: int = Field(
         32 * 1024 * 1024, ge=1024, description="Largest message sent or received over gRPC, bytes."
     )

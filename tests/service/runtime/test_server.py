@@ -107,6 +107,35 @@ async def test_an_invalid_field_is_named_in_bad_request_and_overload_says_when_t
     assert passed_on.retry_after_s == 2.5
 
 
+async def test_an_old_connection_is_replaced_without_a_failed_call() -> None:
+    echo, moved, answers = Echo(), asyncio.Event(), []
+    settings = EchoSettings(max_connection_age_s=0.2)
+
+    async def keep_asking(stub: llm_service_pb2_grpc.LlmServiceAsyncStub) -> None:
+        while not moved.is_set():
+            answers.append((await stub.Plan(plan("again"))).plan.engine.name)
+
+    async with (
+        echo_port(echo, settings) as port,
+        open_channel(f"127.0.0.1:{port}", max_message_bytes=1 << 20) as channel,
+        asyncio.TaskGroup() as group,
+    ):
+        stub = llm_service_pb2_grpc.LlmServiceStub(channel)
+        held = stub.Plan(plan("wait"))
+        await echo.started.wait()
+        asking = group.create_task(keep_asking(stub))
+        await channel.wait_for_state_change(grpc.ChannelConnectivity.READY)
+        while (state := channel.get_state(try_to_connect=True)) is not grpc.ChannelConnectivity.READY:
+            await channel.wait_for_state_change(state)
+        moved.set()
+        await asking
+        echo.release.set()
+        assert (await held).plan.engine.name == "wait"
+        assert (await stub.Plan(plan("after"))).plan.engine.name == "after"
+    assert answers
+    assert set(answers) == {"again"}
+
+
 async def test_requests_that_wait_in_memory_are_bounded_by_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(interceptors, "Room", partial(Room, most_bytes=4000))
     echo = Echo()
