@@ -19,6 +19,8 @@ from services.runtime.telemetry import tracer
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from opentelemetry.propagators.textmap import TextMapPropagator
+
 SYSTEM: Final = "rpc.system.name"
 METHOD: Final = "rpc.method"
 STATUS: Final = "rpc.response.status_code"
@@ -82,9 +84,15 @@ def server(method: str, context: grpc.aio.ServicerContext[Any, Any]) -> trace.Sp
 def _of_caller(context: grpc.aio.ServicerContext[Any, Any]) -> context_api.Context:
     """What the caller's metadata say of its trace; nothing where they say nothing."""
     propagator = propagate.get_global_textmap()
-    fields = propagator.fields
+    fields = _fields(propagator)
     said = {key: str(value) for key, value in context.invocation_metadata() or () if key in fields}
     return propagator.extract(said, context_api.Context()) if said else context_api.Context()
+
+
+@cache
+def _fields(propagator: TextMapPropagator) -> frozenset[str]:
+    """The metadata that a propagator reads; it gathers them anew each time it is asked."""
+    return frozenset(propagator.fields)
 
 
 def set_status(span: trace.Span, code: grpc.StatusCode) -> None:
