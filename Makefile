@@ -128,7 +128,7 @@ lint: $(VENV)/dev.stamp
 
 .PHONY: types
 types: $(VENV)/dev.stamp
-	$(BIN)/mypy groundwire services tests fuzz
+	$(BIN)/mypy groundwire services tests fuzz bench
 
 .PHONY: imports
 imports: $(VENV)/dev.stamp

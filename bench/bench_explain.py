@@ -18,6 +18,7 @@ import statistics
 import sys
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -34,8 +35,9 @@ from groundwire.v1 import provenance_service_pb2 as pb
 from services.provenance.notary import Notary
 from services.provenance.postgres import Limits, open_database
 from services.provenance.signing import load_or_create
+from tests.fakes.ports import free_port
 from tests.mesh.embedded_postgres import embedded_postgres
-from tests.mesh.killed_provenance import Killed, free_port, wait_until_it_serves
+from tests.mesh.killed_provenance import Killed, wait_until_it_serves
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -118,8 +120,12 @@ async def measure(stub: Stub, size: int, calls: int) -> dict[str, dict[str, floa
     found = {name: await timed(calls, call, size) for name, call in about_one(stub).items()}
     for name, wanted in filters(size).items():
         request = pb.ListAnswersRequest(filter=wanted)
-        found[f"list {name}"] = await timed(max(2, calls // 25), lambda _, asked=request: stub.ListAnswers(asked), size)
+        found[f"list {name}"] = await timed(max(2, calls // 25), partial(_listed, stub, request), size)
     return found
+
+
+def _listed(stub: Stub, request: pb.ListAnswersRequest, _index: int) -> Awaitable[object]:
+    return stub.ListAnswers(request)
 
 
 async def weigh(stub: Stub, key: PublicKey) -> dict[str, Any]:

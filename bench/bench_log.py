@@ -42,10 +42,11 @@ from groundwire.v1 import provenance_service_pb2_grpc
 from services.provenance import convert_answer
 from services.provenance.key_folder import FolderKeys
 from services.provenance.postgres import Limits, open_database
+from tests.fakes.ports import free_port
 from tests.fakes.provenance import assembled
 from tests.fakes.records import an_answer
 from tests.mesh.embedded_postgres import embedded_postgres
-from tests.mesh.killed_provenance import Killed, free_port, wait_until_it_serves
+from tests.mesh.killed_provenance import Killed, wait_until_it_serves
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable

@@ -117,8 +117,14 @@ class Load:
 
 def client_of(mesh: Mesh) -> Client:
     """A caller with a short deadline."""
-    at = {f"{name}_address": mesh.addresses[name] for name in ("perception", "llm", "provenance")}
-    return Client(mesh.addresses["fusion"], timeout_s=CALL_S, **at)
+    at = mesh.addresses
+    return Client(
+        at["fusion"],
+        perception_address=at["perception"],
+        llm_address=at["llm"],
+        provenance_address=at["provenance"],
+        timeout_s=CALL_S,
+    )
 
 
 def picture(number: int) -> bytes:
