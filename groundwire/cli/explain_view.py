@@ -84,10 +84,12 @@ def engine(message: plan_pb2.Engine) -> str:
 
 
 def source(message: region_pb2.Source) -> str:
-    """Model, version, tier, capability, weights."""
+    """Model, version, tier, capability, weights, thresholds."""
+    bounds = "".join(f", {plain(each.name)} {each.value:g}" for each in message.thresholds)
     weights = f"sha256:{plain(message.weights_digest)}" if message.weights_digest else "declares no weights"
     tier = f"{words.tier(message.tier)} tier" if message.tier else "no tier"
-    return f"{plain(message.model)} {plain(message.version)}, {tier}, {words.capability(message.capability)}, {weights}"
+    what = f"{tier}, {words.capability(message.capability)}"
+    return f"{plain(message.model)} {plain(message.version)}, {what}, {weights}{bounds}"
 
 
 def _sources(tree: Tree, chain: provenance_service_pb2.ExplainClaimResponse) -> None:

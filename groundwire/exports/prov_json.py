@@ -108,6 +108,7 @@ class _Provenance:
         if key not in self._looks:
             look = self._name("look", str(len(self._looks) + 1))
             facts = {"gw:trace": source.trace_id, "gw:span": source.span_id, "gw:tier": words.tier(source.tier)}
+            facts |= {f"gw:threshold/{each.name}": f"{each.value:g}" for each in source.thresholds}
             self.document.activity(look, other_attributes=_set({"prov:type": "gw:Look", **facts}))
             self.document.used(look, self._image)
             model = self._agent(source.model, source.version, {"gw:weights": source.weights_digest})

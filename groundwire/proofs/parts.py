@@ -253,17 +253,18 @@ def _plan_facts(plan: plan_pb2.Plan) -> str:
 
 
 def _model_facts(source: region_pb2.Source) -> str:
-    return _json(
-        {
-            "capability": source.capability,
-            "model": source.model,
-            "span": source.span_id,
-            "tier": source.tier,
-            "trace": source.trace_id,
-            "version": source.version,
-            "weights": source.weights_digest,
-        }
-    )
+    facts: dict[str, Any] = {
+        "capability": source.capability,
+        "model": source.model,
+        "span": source.span_id,
+        "tier": source.tier,
+        "trace": source.trace_id,
+        "version": source.version,
+        "weights": source.weights_digest,
+    }
+    if source.thresholds:  # records from before they were told have the bytes that they had
+        facts["thresholds"] = {each.name: each.value for each in source.thresholds}
+    return _json(facts)
 
 
 def _region_facts(region: region_pb2.Region) -> str:

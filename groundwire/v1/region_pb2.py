@@ -25,17 +25,17 @@ _sym_db = _symbol_database.Default()
 from groundwire.v1 import geometry_pb2 as groundwire_dot_v1_dot_geometry__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1agroundwire/v1/region.proto\x12\rgroundwire.v1\x1a\x1cgroundwire/v1/geometry.proto\"\xd5\x02\n\x06Region\x12\n\n\x02id\x18\x01 \x01(\t\x12\x14\n\x0cimage_digest\x18\x02 \x01(\t\x12\x1f\n\x03\x62ox\x18\x03 \x01(\x0b\x32\x12.groundwire.v1.Box\x12\'\n\x07polygon\x18\x04 \x01(\x0b\x32\x16.groundwire.v1.Polygon\x12!\n\x04mask\x18\x05 \x01(\x0b\x32\x13.groundwire.v1.Mask\x12\r\n\x05label\x18\x06 \x01(\t\x12\x0c\n\x04text\x18\x07 \x01(\t\x12\x12\n\x05score\x18\x08 \x01(\x01H\x00\x88\x01\x01\x12%\n\x06source\x18\t \x01(\x0b\x32\x15.groundwire.v1.Source\x12+\n\ttransform\x18\n \x01(\x0b\x32\x18.groundwire.v1.Transform\x12-\n\nappearance\x18\x0b \x01(\x0b\x32\x19.groundwire.v1.AppearanceB\x08\n\x06_score\"k\n\nAppearance\x12)\n\x06\x63olors\x18\x01 \x03(\x0b\x32\x19.groundwire.v1.ColorShare\x12\x15\n\x08nearness\x18\x02 \x01(\x01H\x00\x88\x01\x01\x12\x0e\n\x06pixels\x18\x03 \x01(\x03\x42\x0b\n\t_nearness\")\n\nColorShare\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05share\x18\x02 \x01(\x01\"\xb5\x01\n\x06Source\x12-\n\ncapability\x18\x01 \x01(\x0e\x32\x19.groundwire.v1.Capability\x12\r\n\x05model\x18\x02 \x01(\t\x12\x0f\n\x07version\x18\x03 \x01(\t\x12\x16\n\x0eweights_digest\x18\x04 \x01(\t\x12!\n\x04tier\x18\x05 \x01(\x0e\x32\x13.groundwire.v1.Tier\x12\x10\n\x08trace_id\x18\x06 \x01(\t\x12\x0f\n\x07span_id\x18\x07 \x01(\t*>\n\x04Tier\x12\x14\n\x10TIER_UNSPECIFIED\x10\x00\x12\r\n\tTIER_FAST\x10\x01\x12\x11\n\rTIER_ACCURATE\x10\x02*\xdb\x01\n\nCapability\x12\x1a\n\x16\x43\x41PABILITY_UNSPECIFIED\x10\x00\x12\x18\n\x14\x43\x41PABILITY_READ_TEXT\x10\x01\x12\x15\n\x11\x43\x41PABILITY_DETECT\x10\x02\x12\x16\n\x12\x43\x41PABILITY_SEGMENT\x10\x03\x12\x19\n\x15\x43\x41PABILITY_EMBED_TEXT\x10\x04\x12\x1a\n\x16\x43\x41PABILITY_EMBED_IMAGE\x10\x05\x12\x1b\n\x17\x43\x41PABILITY_FIND_PRIVATE\x10\x06\x12\x14\n\x10\x43\x41PABILITY_DEPTH\x10\x07\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1agroundwire/v1/region.proto\x12\rgroundwire.v1\x1a\x1cgroundwire/v1/geometry.proto\"\xd5\x02\n\x06Region\x12\n\n\x02id\x18\x01 \x01(\t\x12\x14\n\x0cimage_digest\x18\x02 \x01(\t\x12\x1f\n\x03\x62ox\x18\x03 \x01(\x0b\x32\x12.groundwire.v1.Box\x12\'\n\x07polygon\x18\x04 \x01(\x0b\x32\x16.groundwire.v1.Polygon\x12!\n\x04mask\x18\x05 \x01(\x0b\x32\x13.groundwire.v1.Mask\x12\r\n\x05label\x18\x06 \x01(\t\x12\x0c\n\x04text\x18\x07 \x01(\t\x12\x12\n\x05score\x18\x08 \x01(\x01H\x00\x88\x01\x01\x12%\n\x06source\x18\t \x01(\x0b\x32\x15.groundwire.v1.Source\x12+\n\ttransform\x18\n \x01(\x0b\x32\x18.groundwire.v1.Transform\x12-\n\nappearance\x18\x0b \x01(\x0b\x32\x19.groundwire.v1.AppearanceB\x08\n\x06_score\"k\n\nAppearance\x12)\n\x06\x63olors\x18\x01 \x03(\x0b\x32\x19.groundwire.v1.ColorShare\x12\x15\n\x08nearness\x18\x02 \x01(\x01H\x00\x88\x01\x01\x12\x0e\n\x06pixels\x18\x03 \x01(\x03\x42\x0b\n\t_nearness\")\n\nColorShare\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05share\x18\x02 \x01(\x01\"\xe3\x01\n\x06Source\x12-\n\ncapability\x18\x01 \x01(\x0e\x32\x19.groundwire.v1.Capability\x12\r\n\x05model\x18\x02 \x01(\t\x12\x0f\n\x07version\x18\x03 \x01(\t\x12\x16\n\x0eweights_digest\x18\x04 \x01(\t\x12!\n\x04tier\x18\x05 \x01(\x0e\x32\x13.groundwire.v1.Tier\x12\x10\n\x08trace_id\x18\x06 \x01(\t\x12\x0f\n\x07span_id\x18\x07 \x01(\t\x12,\n\nthresholds\x18\x08 \x03(\x0b\x32\x18.groundwire.v1.Threshold\"(\n\tThreshold\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x01*>\n\x04Tier\x12\x14\n\x10TIER_UNSPECIFIED\x10\x00\x12\r\n\tTIER_FAST\x10\x01\x12\x11\n\rTIER_ACCURATE\x10\x02*\xdb\x01\n\nCapability\x12\x1a\n\x16\x43\x41PABILITY_UNSPECIFIED\x10\x00\x12\x18\n\x14\x43\x41PABILITY_READ_TEXT\x10\x01\x12\x15\n\x11\x43\x41PABILITY_DETECT\x10\x02\x12\x16\n\x12\x43\x41PABILITY_SEGMENT\x10\x03\x12\x19\n\x15\x43\x41PABILITY_EMBED_TEXT\x10\x04\x12\x1a\n\x16\x43\x41PABILITY_EMBED_IMAGE\x10\x05\x12\x1b\n\x17\x43\x41PABILITY_FIND_PRIVATE\x10\x06\x12\x14\n\x10\x43\x41PABILITY_DEPTH\x10\x07\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'groundwire.v1.region_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_TIER']._serialized_start=755
-  _globals['_TIER']._serialized_end=817
-  _globals['_CAPABILITY']._serialized_start=820
-  _globals['_CAPABILITY']._serialized_end=1039
+  _globals['_TIER']._serialized_start=843
+  _globals['_TIER']._serialized_end=905
+  _globals['_CAPABILITY']._serialized_start=908
+  _globals['_CAPABILITY']._serialized_end=1127
   _globals['_REGION']._serialized_start=76
   _globals['_REGION']._serialized_end=417
   _globals['_APPEARANCE']._serialized_start=419
@@ -43,5 +43,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_COLORSHARE']._serialized_start=528
   _globals['_COLORSHARE']._serialized_end=569
   _globals['_SOURCE']._serialized_start=572
-  _globals['_SOURCE']._serialized_end=753
+  _globals['_SOURCE']._serialized_end=799
+  _globals['_THRESHOLD']._serialized_start=801
+  _globals['_THRESHOLD']._serialized_end=841
 # @@protoc_insertion_point(module_scope)

@@ -237,6 +237,7 @@ class Source(_message.Message):
     TIER_FIELD_NUMBER: _builtins.int
     TRACE_ID_FIELD_NUMBER: _builtins.int
     SPAN_ID_FIELD_NUMBER: _builtins.int
+    THRESHOLDS_FIELD_NUMBER: _builtins.int
     capability: Global___Capability.ValueType
     """Capability that was asked for."""
     model: _builtins.str
@@ -251,6 +252,10 @@ class Source(_message.Message):
     """W3C trace id of the run, 32 hexadecimal digits."""
     span_id: _builtins.str
     """W3C span id of the run, 16 hexadecimal digits."""
+    @_builtins.property
+    def thresholds(self) -> _containers.RepeatedCompositeFieldContainer[Global___Threshold]:
+        """What the model left out by, as it declares it, sorted by name; empty where it declares none."""
+
     def __init__(
         self,
         *,
@@ -261,11 +266,38 @@ class Source(_message.Message):
         tier: Global___Tier.ValueType = ...,
         trace_id: _builtins.str = ...,
         span_id: _builtins.str = ...,
+        thresholds: _abc.Iterable[Global___Threshold] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["capability", b"capability", "model", b"model", "span_id", b"span_id", "tier", b"tier", "trace_id", b"trace_id", "version", b"version", "weights_digest", b"weights_digest"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["capability", b"capability", "model", b"model", "span_id", b"span_id", "thresholds", b"thresholds", "tier", b"tier", "trace_id", b"trace_id", "version", b"version", "weights_digest", b"weights_digest"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Source: _TypeAlias = Source  # noqa: Y015
+
+@_typing.final
+class Threshold(_message.Message):
+    """A bound of a model: what fell short of it was not told."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    VALUE_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """Such as "score" or "nms_iou", unique in its source."""
+    value: _builtins.float
+    """The bound, in the model's own unit: scores are in [0, 1]."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        value: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name", "value", b"value"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Threshold: _TypeAlias = Threshold  # noqa: Y015

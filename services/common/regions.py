@@ -36,7 +36,10 @@ class Capability(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Who found a region. Ids are W3C trace-context hexadecimal; `weights_digest` is SHA-256 hexadecimal or empty."""
+    """Who found a region. Ids are W3C trace-context hexadecimal; `weights_digest` is SHA-256 hexadecimal or empty.
+
+    `thresholds` are names and bounds by which the model left things out, sorted; empty where it declares none.
+    """
 
     capability: Capability
     model: str
@@ -45,6 +48,7 @@ class Source:
     tier: Tier
     trace_id: str = ""
     span_id: str = ""
+    thresholds: tuple[tuple[str, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -226,6 +226,7 @@ class Sight:
             tier=binding.tier,
             trace_id=telemetry.trace_id_of(span),
             span_id=telemetry.span_id_of(span),
+            thresholds=run.thresholds,
         )
 
 

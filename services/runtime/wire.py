@@ -106,6 +106,7 @@ def source_to(source: Source) -> region_pb2.Source:
         tier=region_pb2.Tier.ValueType(source.tier),
         trace_id=source.trace_id,
         span_id=source.span_id,
+        thresholds=[region_pb2.Threshold(name=name, value=value) for name, value in source.thresholds],
     )
 
 
@@ -119,6 +120,7 @@ def source_from(message: region_pb2.Source) -> Source:
         member(Tier, message.tier, "source.tier"),
         message.trace_id,
         message.span_id,
+        tuple((each.name, each.value) for each in message.thresholds),
     )
 
 

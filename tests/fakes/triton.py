@@ -95,6 +95,7 @@ class Vision:
             "TEXTS": np.array([text.encode() for text in texts], dtype=np.object_),
             "SCORES": np.array([0.5 if short else 0.9 for short in cut], dtype=np.float32),
             "WEIGHTS_DIGEST": np.array([DIGEST.encode()], dtype=np.object_),
+            "THRESHOLDS": np.array([b'{"text_score": 0.5}'], dtype=np.object_),
         }
 
     def _detected(self, image: Pixels, phrases: list[str]) -> Tensors:

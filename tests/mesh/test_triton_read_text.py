@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -43,6 +44,11 @@ def read(client: Any, image_rgb: npt.NDArray[np.uint8]) -> Any:
 
 def texts(answer: Any) -> list[str]:
     return [text.decode() for text in answer.as_numpy("TEXTS")]
+
+
+def test_the_bounds_that_the_reader_applies_are_told(client: Any) -> None:
+    (said,) = read(client, page()).as_numpy("THRESHOLDS")
+    assert json.loads(said) == {"det_box_thresh": 0.5, "det_thresh": 0.3, "text_score": 0.5}
 
 
 def test_drawn_words_are_read_where_they_are(client: Any) -> None:

@@ -41,6 +41,7 @@ class Detector:
     def __init__(self, folder: Path, weights_digest: str, threads: int, asked: list[Provider]) -> None:
         described = json.loads((folder / "descriptor.json").read_text(encoding="utf-8"))
         self.input, self.output = described["input"], described["output"]
+        self.bounds = {"score": self.output["score_threshold"], "nms_iou": self.output["nms_iou"]}
         self.class_count = len(described["classes"])
         self.vocabulary = Vocabulary(described["classes"], described["synonyms"])
         weights = (folder / described["model"]).read_bytes()
@@ -68,7 +69,7 @@ class Detector:
         if (candidates.classes >= self.class_count).any():
             message = f"the network has a class {candidates.classes.max()}, and {self.class_count} are described"
             raise ValueError(message)
-        found = chosen(candidates, threshold=self.output["score_threshold"], nms_iou=self.output["nms_iou"])
+        found = chosen(candidates, threshold=self.bounds["score"], nms_iou=self.bounds["nms_iou"])
         return found._replace(boxes_xyxy=where.back(found.boxes_xyxy))
 
     def answer(self, image_rgb: U8, phrases: list[str]) -> Tensors:
@@ -84,6 +85,7 @@ class Detector:
             "EMBEDDINGS": np.zeros((len(rows), 0), np.float32),
             "SEARCHABLE": asked >= 0,
             "WEIGHTS_DIGEST": np.array([self.digest.encode()], np.object_),
+            "THRESHOLDS": np.array([json.dumps(self.bounds, sort_keys=True).encode()], np.object_),
         }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -69,6 +70,7 @@ class TritonPythonModel:
         )
         self.max_phrases = parameters.count("max_phrases")
         self.digest = said([checkpoint.digest])
+        self.bounds = said([json.dumps({"score": self.rule.threshold, "nms_iou": self.rule.nms_iou}, sort_keys=True)])
         self.labels = said(list(self.detector.labels))
         self._detect(np.full(TRIAL_SHAPE, 127, np.uint8), [TRIAL_PHRASE, *self.detector.labels[:1]])
 
@@ -95,4 +97,5 @@ class TritonPythonModel:
             "CUT": seen.notes.cut,
             "LABELS": self.labels,
             "WEIGHTS_DIGEST": self.digest,
+            "THRESHOLDS": self.bounds,
         }

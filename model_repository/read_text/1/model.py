@@ -117,6 +117,15 @@ def load(threads: int, device: str = "cpu", gpu: int | None = None) -> tuple[Rea
     return reader, digest.hexdigest()
 
 
+def thresholds(reader: Reader) -> dict[str, float]:
+    """What RapidOCR leaves out by: pixels that are no writing, boxes that hold little of it, and doubtful readings."""
+    return {
+        "det_thresh": float(reader.cfg.Det.thresh),
+        "det_box_thresh": float(reader.cfg.Det.box_thresh),
+        "text_score": float(reader.cfg.Global.text_score),
+    }
+
+
 def self_test(reader: Reader) -> None:
     """Read a drawn word: it loads all three networks, and a reader that cannot read never becomes ready.
 
@@ -143,7 +152,8 @@ class TritonPythonModel:
         gpu = int(args["model_instance_device_id"]) if args["model_instance_kind"] == "GPU" else None
         self.reader, digest = load(int(said["intra_op_threads"]), said["device"], gpu)
         self_test(self.reader)
-        self.digest = np.array([digest.encode()], np.object_)
+        said_always = {"WEIGHTS_DIGEST": digest, "THRESHOLDS": json.dumps(thresholds(self.reader), sort_keys=True)}
+        self.said = {name: np.array([value.encode()], np.object_) for name, value in said_always.items()}
 
     def execute(self, requests: list[Any]) -> list[Any]:
         """One response a request; a request that fails does not fail its neighbours."""
@@ -160,7 +170,7 @@ class TritonPythonModel:
         except Exception as error:  # noqa: BLE001  # whatever breaks, this request alone fails
             message = f"reading IMAGE {list(image_rgb.shape)} failed: {type(error).__name__}: {error}"
             return _error(message, pb_utils.TritonError.INTERNAL)
-        outputs = {"POLYGONS": polygons, "TEXTS": texts, "SCORES": scores, "WEIGHTS_DIGEST": self.digest}
+        outputs = {"POLYGONS": polygons, "TEXTS": texts, "SCORES": scores, **self.said}
         return pb_utils.InferenceResponse([pb_utils.Tensor(name, value) for name, value in outputs.items()])
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -25,16 +27,26 @@ MAX_FOUND: Final = 5000
 """Most places that a model may find in one view. A page of small print has a few hundred lines, a detector a few
 hundred queries: what finds more is broken, and would keep everybody busy with sorting it."""
 
+MAX_THRESHOLDS: Final = 16
+"""Most bounds that a model may declare; records keep them with every region."""
+
 HEX_DIGITS: Final = 64
 """Length of a SHA-256 in hexadecimal."""
 
 
 @dataclass(frozen=True, slots=True)
 class ModelRun:
-    """Who answered a call: the version as Triton knows it, and the weights' SHA-256 (hexadecimal, or empty)."""
+    """Who answered a call.
+
+    Attributes:
+        version: As Triton knows it.
+        weights_digest: SHA-256, hexadecimal; empty where the model declares none.
+        thresholds: Names and bounds by which the model left things out, sorted.
+    """
 
     version: str
     weights_digest: str
+    thresholds: tuple[tuple[str, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +106,7 @@ def readings(model: str, outputs: Mapping[str, npt.NDArray[Any]], version: str) 
         polygons.astype(np.float64),
         tuple(_text(model, "TEXTS", value) for value in texts),
         _scores(model, outputs, len(polygons)),
-        ModelRun(version, _weights_digest(model, outputs)),
+        _run(model, outputs, version),
     )
 
 
@@ -115,7 +127,7 @@ def detections(model: str, outputs: Mapping[str, npt.NDArray[Any]], version: str
         boxes_xyxy.astype(np.float64).reshape(-1, 2, 2),
         tuple(phrases[number] for number in numbers),
         _scores(model, outputs, len(boxes_xyxy)),
-        ModelRun(version, _weights_digest(model, outputs)),
+        _run(model, outputs, version),
         _unsearchable(model, outputs, phrases),
     )
 
@@ -139,7 +151,7 @@ def privates(model: str, outputs: Mapping[str, npt.NDArray[Any]], version: str, 
         boxes_xyxy[rows].astype(np.float64).reshape(-1, 2, 2),
         tuple(words[row] for row in rows),
         None if scores is None else scores[rows],
-        ModelRun(version, _weights_digest(model, outputs)),
+        _run(model, outputs, version),
         tuple(kind for kind in kinds if kind not in searched),
     )
 
@@ -151,7 +163,7 @@ def outlines(model: str, outputs: Mapping[str, npt.NDArray[Any]], version: str, 
         ModelOutput: It is not that.
     """
     masks = _tensor(model, outputs, "MASKS", "u", (boxes, size.height, size.width))
-    return Outlined(masks != 0, ModelRun(version, _weights_digest(model, outputs)))
+    return Outlined(masks != 0, _run(model, outputs, version))
 
 
 def depths(model: str, outputs: Mapping[str, npt.NDArray[Any]], version: str, size: Size) -> Depth:
@@ -172,7 +184,7 @@ def depths(model: str, outputs: Mapping[str, npt.NDArray[Any]], version: str, si
     if kind == "metres" and not (depth > 0).all():
         raise _broken(model, "DEPTH has metres that are not above 0")
     nearness = depth if kind == "inverse" else np.reciprocal(depth)
-    return Depth(nearness, ModelRun(version, _weights_digest(model, outputs)))
+    return Depth(nearness, _run(model, outputs, version))
 
 
 def _tensor(
@@ -210,6 +222,24 @@ def _unsearchable(model: str, outputs: Mapping[str, npt.NDArray[Any]], phrases: 
         return ()
     searchable = _tensor(model, outputs, "SEARCHABLE", "b", (len(phrases),))
     return tuple(phrase for phrase, can in zip(phrases, searchable, strict=True) if not can)
+
+
+def _run(model: str, outputs: Mapping[str, npt.NDArray[Any]], version: str) -> ModelRun:
+    return ModelRun(version, _weights_digest(model, outputs), _thresholds(model, outputs))
+
+
+def _thresholds(model: str, outputs: Mapping[str, npt.NDArray[Any]]) -> tuple[tuple[str, float], ...]:
+    """THRESHOLDS bytes [1]: a JSON object of finite numbers."""
+    if "THRESHOLDS" not in outputs:
+        return ()
+    text = _text(model, "THRESHOLDS", _tensor(model, outputs, "THRESHOLDS", "O", (1,))[0])
+    try:
+        said = {str(name): float(value) for name, value in json.loads(text).items()}
+    except (ValueError, TypeError, AttributeError, RecursionError) as error:
+        raise _broken(model, "THRESHOLDS is no JSON object of numbers") from error
+    if len(said) > MAX_THRESHOLDS or not all(map(math.isfinite, said.values())):
+        raise _broken(model, f"THRESHOLDS has a number that is not finite, or more than {MAX_THRESHOLDS} of them")
+    return tuple(sorted(said.items()))
 
 
 def _weights_digest(model: str, outputs: Mapping[str, npt.NDArray[Any]]) -> str:

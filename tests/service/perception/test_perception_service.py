@@ -290,6 +290,7 @@ async def test_lettering_comes_in_reading_order_with_its_source(station: Station
     source = first.source
     assert (source.capability, source.model, source.version) == (READ, "read_text", "3")
     assert (source.weights_digest, source.tier) == (DIGEST, FAST)
+    assert [(each.name, each.value) for each in source.thresholds] == [("text_score", 0.5)]
     assert len(source.trace_id) == 32
     assert len(source.span_id) == 16
     assert response.counts == pb.RegionCounts(raw=3)

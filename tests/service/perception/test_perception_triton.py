@@ -52,7 +52,7 @@ async def test_lettering_comes_back_with_who_read_it(models: TritonModels) -> No
     assert found.polygons.tolist() == [[[20, 30], [80, 30], [80, 50], [20, 50]]]
     assert found.scores is not None
     assert found.scores.tolist() == pytest.approx([0.9])
-    assert found.run == ModelRun("2", DIGEST)
+    assert found.run == ModelRun("2", DIGEST, (("text_score", 0.5),))
 
 
 async def test_nothing_found_is_no_error(models: TritonModels) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import numpy as np
@@ -45,6 +46,11 @@ def test_a_sound_reading_is_taken_as_it_is() -> None:
     assert found.run == ModelRun("7", DIGEST)
 
 
+def test_the_bounds_of_a_model_are_kept_by_name() -> None:
+    found = outputs.readings("m", reading(THRESHOLDS=bytes_of('{"text_score": 0.5, "det": 1}')), "7")
+    assert found.run.thresholds == (("det", 1.0), ("text_score", 0.5))
+
+
 def test_no_lettering_is_sound() -> None:
     nothing = {
         "POLYGONS": np.zeros((0, 4, 2), np.float32),
@@ -83,6 +89,14 @@ def test_what_single_precision_adds_to_a_score_is_taken_off() -> None:
         ({"SCORES": np.array([0.5, 1.5], np.float32)}, "SCORES has 1.5, which is not in [0, 1]"),
         ({"WEIGHTS_DIGEST": bytes_of("abc")}, "WEIGHTS_DIGEST is not 64 lower-case hexadecimal digits"),
         ({"WEIGHTS_DIGEST": bytes_of()}, "WEIGHTS_DIGEST has shape [0], not [1]"),
+        *(
+            ({"THRESHOLDS": bytes_of(said)}, "THRESHOLDS is no JSON object of numbers")
+            for said in ("", "[0.5]", "0.5", '{"score": "high"}', '{"score": null}', "[" * 5000)
+        ),
+        *(
+            ({"THRESHOLDS": bytes_of(said)}, "THRESHOLDS has a number that is not finite, or more than 16 of them")
+            for said in ('{"score": NaN}', '{"score": 1e999}', json.dumps({str(i): 0.5 for i in range(17)}))
+        ),
     ],
 )
 def test_a_reading_that_breaks_the_contract_is_named(instead: dict[str, Any], what: str) -> None:

@@ -109,7 +109,9 @@ def test_an_answer_has_a_part_of_every_kind_and_a_claim_reaches_all_that_it_rest
     by_hash = {part.hash: fact for part, fact in zip(answer.all, said, strict=True)}
     region = by_hash[claim["links"]["region/r1"]]
     assert region["facts"] == {"id": "r1"}
-    assert by_hash[region["links"]["model"]]["facts"]["weights"] == "ef" * 32
+    model = by_hash[region["links"]["model"]]["facts"]
+    assert model["weights"] == "ef" * 32
+    assert "thresholds" not in model  # as it was before they were told
     assert by_hash[claim["links"]["prompt"]]["facts"] == {
         "engine": "qwen",
         "version": "",
@@ -243,3 +245,14 @@ def test_an_answer_that_cites_what_it_does_not_have_has_no_record() -> None:
     answer.claims[0].citations.add(region_id="r9")
     with pytest.raises(ProofError, match="r9"):
         AnswerRecord.of(Opening(SALT, answer.SerializeToString()), time="t")
+
+
+def test_the_thresholds_of_a_model_are_among_its_facts() -> None:
+    answer = an_answer()
+    answer.regions[0].source.thresholds.add(name="text_score", value=0.5)
+    models = [
+        json.loads(part.encoded)["facts"]
+        for part in Parts(answer.SerializeToString(), SALT).all
+        if part.kind == "model"
+    ]
+    assert [model.get("thresholds") for model in models] == [{"text_score": 0.5}, None, None]
