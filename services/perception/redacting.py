@@ -61,8 +61,7 @@ class Redactor:
             return pixels, ()
         with telemetry.tracer().start_as_current_span("redact") as span:
             seen, named = await self._painted(pixels, (Place(box, GIVEN, "") for box in given), policy)
-            # What is hardly read may be personal all the same.
-            scene = Scene(seen, painted=tuple(place.box for place in named), doubtful=True)
+            scene = Scene(seen, painted=tuple(place.box for place in named))
             found = (*await self._sights(scene, policy), *await self._lettering(scene, policy))
             clean, painted = await self._painted(seen, found, policy)
             places = (*named, *painted)

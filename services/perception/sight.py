@@ -53,14 +53,12 @@ class Scene:
         image_digest: Its digest; empty while it has none.
         area: Where; None for everywhere.
         painted: Its places that were painted over: what is seen in them is not there.
-        doubtful: Whether what is hardly lettering is told too.
     """
 
     pixels: Pixels
     image_digest: str = ""
     area: Box | None = None
     painted: tuple[Box, ...] = ()
-    doubtful: bool = False
 
     @property
     def size(self) -> Size:
@@ -146,14 +144,13 @@ class Sight:
         """
         size = scene.size
         area = views.clipped_area(scene.area, size, field="area")
-        reading = capability is Capability.READ_TEXT
-        shown = views.views(size, area, self.rule, enlarged=binding.enlarged, reading=reading)
+        shown = views.views(size, area, self.rule, enlarged=binding.enlarged)
         _note_views(size, len(shown))
         answers = await self._ask_all(scene, capability, binding, phrases, shown)
         seen = {}
         for phrase in phrases or (ALL_LETTERING,):
             found = [each.only(phrase) if phrases else each for each, _ in answers]
-            look = await self._aside(findings.looked, shown, found, size, area, scene.painted, doubtful=scene.doubtful)
+            look = await self._aside(findings.looked, shown, found, size, area, scene.painted)
             searchable = all(phrase not in each.unsearchable for each, _ in answers)
             regions = _regions(scene.image_digest, look, shown, [source for _, source in answers])
             seen[phrase] = Seen(regions, look.counts, searchable=searchable)

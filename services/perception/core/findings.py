@@ -7,14 +7,10 @@ The rules, in the order in which they apply:
    without a letter. One that reaches over the image's edge is clamped.
 3. What lies by more than half in places that were painted over is rejected: it was seen in the paint.
 4. With an area, only what shares with it at least half of the smaller of the two stays.
-5. Lettering that shows in an enlarged view alone, although another shows its place at the image's own size, is rejected
-   where its score is below `SURE`: enlarging makes letters of textures.
-6. Two findings of *different* views that mean the same thing become one. Lettering is the same where the shared part
+5. Two findings of *different* views that mean the same thing become one. Lettering is the same where the shared part
    is over half of the smaller outline; objects, where they answer the same phrase and have an IoU over one half, or
-   where one is cut by its view's edge and lies by over half in the other. What stays is not cut by its view's edge. Of
-   lettering, it is no piece of what its view reads in less than half (see `pieces`); it was read at the image's own
-   size and is `CLEAR`, or its reader is surest of it; then size counts, and longer text. Of objects, it was seen
-   larger; then score counts. The rest is position, so the order of arrival never counts.
+   where one is cut by its view's edge and lies by over half in the other. What stays is, in this order: not cut by
+   its view's edge, seen larger, longer text, higher score. The rest is position, so the order of arrival never counts.
 """
 
 from __future__ import annotations
@@ -36,12 +32,6 @@ if TYPE_CHECKING:
 
 SAME: Final = 0.5
 """Overlap above which two findings mean the same thing; see the module's rules."""
-
-SURE: Final = 0.7
-"""Least score of lettering that only an enlarged view shows."""
-
-CLEAR: Final = 0.95
-"""Score from which what is read at the image's own size is not overruled by what is read in an enlarged view."""
 
 Outline = tuple[tuple[float, float], ...]
 
@@ -99,13 +89,7 @@ class Look:
 
 
 def looked(
-    views: Sequence[View],
-    found: Sequence[Found],
-    size: Size,
-    area: Box | None,
-    painted: Sequence[Box] = (),
-    *,
-    doubtful: bool = False,
+    views: Sequence[View], found: Sequence[Found], size: Size, area: Box | None, painted: Sequence[Box] = ()
 ) -> Look:
     """What models `found` in `views` of an image of `size`, by the module's rules. Lettering in reading order.
 
@@ -115,20 +99,16 @@ def looked(
         size: Of the image.
         area: Where it was looked; None for everywhere.
         painted: The image's places that were painted over.
-        doubtful: Whether what rule 5 rejects stays.
     """
     placed = [placed_in(number, view, each, size) for number, (view, each) in enumerate(zip(views, found, strict=True))]
     counts = sum((part.counts for part in placed), Counts())
     everything = tuple(finding for part in placed for finding in part.findings)
     real = tuple(finding for finding in everything if hidden(finding.box, painted) <= SAME)
     near = tuple(finding for finding in real if area is None or belongs(finding.box, area))
-    judged = not doubtful and any(view.transform.scale_x == 1.0 for view in views)
-    rejects = unsure(near) if judged else frozenset[Finding]()
-    clear = tuple(finding for finding in near if finding not in rejects)
-    kept = merged(clear)
+    kept = merged(near)
     ordered = best_first(kept) if any(finding.label for finding in kept) else in_reading_order(kept)
-    rejected = counts.rejected + len(everything) - len(real) + len(near) - len(clear)
-    return Look(ordered, replace(counts, rejected=rejected, merged=len(clear) - len(kept)))
+    rejected = counts.rejected + len(everything) - len(real)
+    return Look(ordered, replace(counts, rejected=rejected, merged=len(near) - len(kept)))
 
 
 def hidden(box: Box, painted: Sequence[Box]) -> float:
@@ -189,73 +169,20 @@ def belongs(box: Box, area: Box) -> bool:
     return geometry.coverage(smaller, larger) >= SAME
 
 
-def unsure(findings: Sequence[Finding]) -> frozenset[Finding]:
-    """Rule 5, where a view shows everything at the image's own size."""
-    repeats = _repeats(findings)
-    return frozenset(
-        finding
-        for finding, others in zip(findings, repeats, strict=True)
-        if not finding.label
-        and finding.scale > 1
-        and _score(finding) < SURE
-        and not any(findings[other].scale <= 1 for other in others)
-    )
-
-
 def merged(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """Rule 6: the findings without those that repeat a better one of another view, best first.
+    """Rule 5: the findings without those that repeat a better one of another view, best first.
 
     Merging what is merged changes nothing, and the order of the argument does not matter.
     """
-    given = sorted(findings, key=_position)
-    repeats = _repeats(given)
-    broken = pieces(given, repeats)
-    order = sorted(range(len(given)), key=lambda row: (given[row].cut, row in broken, *_preference(given[row])))
-    kept: set[int] = set()
-    for row in order:
-        if kept.isdisjoint(repeats[row]):
-            kept.add(row)
-    return tuple(given[row] for row in order if row in kept)
-
-
-def _repeats(findings: Sequence[Finding]) -> list[tuple[int, ...]]:
-    """For each finding, the rows of those of other views that mean the same thing."""
-    boxes_xyxy = np.array([finding.box.as_array() for finding in findings]).reshape(-1, 4)
-    found: list[list[int]] = [[] for _ in findings]
-    for row, finding in enumerate(findings):
+    ordered = sorted(findings, key=_preference)
+    boxes_xyxy = np.array([finding.box.as_array() for finding in ordered]).reshape(-1, 4)
+    kept = np.zeros(len(ordered), dtype=np.bool_)
+    for row, finding in enumerate(ordered):
         # Few touch each other, and only those can be the same: a page of small print is compared in no time.
-        for other in np.flatnonzero(_touching(boxes_xyxy[:row], boxes_xyxy[row])).tolist():
-            if findings[other].view != finding.view and same(findings[other], finding):
-                found[row].append(other)
-                found[other].append(row)
-    return [tuple(rows) for rows in found]
-
-
-def pieces(findings: Sequence[Finding], repeats: Sequence[Sequence[int]]) -> frozenset[int]:
-    """Rows of lettering of which another view has the whole: their own view reads less than half of that one's outline.
-
-    A reader is often surer of `12` than of `12.50`.
-    """
-    return frozenset(
-        row
-        for row, finding in enumerate(findings)
-        if not finding.label
-        and any(
-            not findings[other].cut and _read_of(findings, repeats[other], other, finding.view) < SAME
-            for other in repeats[row]
-        )
-    )
-
-
-def _read_of(findings: Sequence[Finding], repeats: Sequence[int], row: int, view: int) -> float:
-    """The share of a lettering's outline in which a view reads something."""
-    outline = polygons.ring(findings[row].outline)
-    shared = sum(
-        polygons.shared_area(outline, polygons.ring(findings[other].outline))
-        for other in repeats
-        if findings[other].view == view
-    )
-    return shared / max(polygons.area(outline), np.finfo(np.float64).tiny)
+        rivals = np.flatnonzero(kept[:row] & _touching(boxes_xyxy[:row], boxes_xyxy[row]))
+        others = (ordered[rival] for rival in rivals)
+        kept[row] = not any(other.view != finding.view and same(other, finding) for other in others)
+    return tuple(finding for finding, stays in zip(ordered, kept, strict=True) if stays)
 
 
 def _touching(boxes_xyxy: geometry.Floats, box_xyxy: geometry.Floats) -> geometry.Bools:
@@ -265,27 +192,21 @@ def _touching(boxes_xyxy: geometry.Floats, box_xyxy: geometry.Floats) -> geometr
     return np.asarray(across & (boxes_xyxy[:, 1] < bottom) & (boxes_xyxy[:, 3] > top))
 
 
-def same(a: Finding, b: Finding) -> bool:
+def same(better: Finding, worse: Finding) -> bool:
     """Whether two findings of different views mean the same thing."""
-    if a.label != b.label:
+    if better.label != worse.label:
         return False
-    if a.label:
-        within = (b.cut and geometry.coverage(b.box, a.box) > SAME) or (
-            a.cut and geometry.coverage(a.box, b.box) > SAME
-        )
-        return within or geometry.iou(a.box, b.box) > SAME
-    if geometry.coverage(b.box, a.box) == 0:
+    if better.label:
+        within = worse.cut and geometry.coverage(worse.box, better.box) > SAME
+        return within or geometry.iou(better.box, worse.box) > SAME
+    if geometry.coverage(worse.box, better.box) == 0:
         return False
-    one, other = polygons.ring(a.outline), polygons.ring(b.outline)
+    one, other = polygons.ring(better.outline), polygons.ring(worse.outline)
     return polygons.shared_area(one, other) > SAME * min(polygons.area(one), polygons.area(other))
 
 
 def _preference(finding: Finding) -> tuple[object, ...]:
-    surest, largest = -_score(finding), -finding.scale
-    if finding.label:
-        return (largest, surest)
-    overruled = finding.scale != 1.0 or _score(finding) < CLEAR
-    return (overruled, surest, largest, -len(finding.text))
+    return (finding.cut, -finding.scale, -len(finding.text), -_score(finding), *_position(finding))
 
 
 def _position(finding: Finding) -> tuple[object, ...]:

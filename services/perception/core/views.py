@@ -114,13 +114,12 @@ def neighbourhood(area: Box, size: Size) -> Box:
     return outwards(area.grown(margin, size))
 
 
-def views(size: Size, area: Box | None, rule: ViewRule, *, enlarged: bool, reading: bool = False) -> tuple[View, ...]:
+def views(size: Size, area: Box | None, rule: ViewRule, *, enlarged: bool) -> tuple[View, ...]:
     """What a model is shown of an image of `size`, or of the neighbourhood of `area` in it.
 
     Not enlarged, that is one view at the image's own size. Enlarged, it is as many overlapping tiles as it takes and,
     where these are several, the whole window once more as one view, for what is longer than a tile (see
-    `LEAST_OVERVIEW`). In `reading`, an image is shown as a whole in any case and never enlarged: the surer of two
-    readings of a word is more often right than either (bench/bench_reader.py).
+    `LEAST_OVERVIEW`).
 
     Raises:
         InvalidField: It would take more than `MAX_VIEWS`.
@@ -130,10 +129,8 @@ def views(size: Size, area: Box | None, rule: ViewRule, *, enlarged: bool, readi
         return (view_of(window, 1.0),)
     scale = enlargement(window, rule, is_piece=area is not None)
     parts = tuple(view_of(tile, scale) for tile in tiles(window, scale, rule))
-    both = reading and area is None
-    overview = min(1.0 if both else scale, rule.side / max(window.width, window.height))
-    is_enough = len(parts) == 1 and (not both or scale == overview)
-    return parts if is_enough or overview < LEAST_OVERVIEW else (*parts, view_of(window, overview))
+    overview = min(scale, rule.side / max(window.width, window.height))
+    return parts if len(parts) == 1 or overview < LEAST_OVERVIEW else (*parts, view_of(window, overview))
 
 
 def enlargement(window: Box, rule: ViewRule, *, is_piece: bool) -> float:

@@ -92,18 +92,12 @@ WORD = (10.0, 10.0, 60.0, 20.0)
     [
         # Not cut by its view's edge, though seen smaller, shorter and with a lower score.
         (finding(WORD, "A", score=0.1, scale=1.0), finding(WORD, "ABC", view=1, cut=True)),
-        # Higher score, though seen smaller and shorter.
-        (finding(WORD, "A", score=0.8, scale=1.0), finding(WORD, "ABC", view=1, score=0.7)),
-        # Clear at the image's own size, though surer when it is enlarged.
-        (finding(WORD, "CLOSED", score=0.96, scale=1.0), finding(WORD, "CL0SED", view=1, score=0.98)),
-        # Not clear at its own size.
-        (finding(WORD, "YAMAHA", score=0.99), finding(WORD, "YAMARA", view=1, score=0.9, scale=1.0)),
         # Seen larger, though shorter.
-        (finding(WORD, "A"), finding(WORD, "ABC", view=1, scale=1.0)),
-        # Longer text.
-        (finding(WORD, "ABC"), finding(WORD, "AB", view=1)),
-        # The whole, though the reader is surer of a piece of it.
-        (finding((10, 10, 90, 20), "12.50", score=0.7), finding((10, 10, 40, 20), "12", view=1, score=0.9)),
+        (finding(WORD, "A", score=0.1), finding(WORD, "ABC", view=1, scale=1.0)),
+        # Longer text, though with a lower score.
+        (finding(WORD, "ABC", score=0.1), finding(WORD, "AB", view=1)),
+        # Higher score.
+        (finding(WORD, score=0.8), finding(WORD, view=1, score=0.7)),
         # Any score rather than none.
         (finding(WORD, score=0.0), finding(WORD, view=1, score=None)),
         # A fragment that lies in the whole word.
@@ -142,40 +136,6 @@ def test_a_piece_of_an_object_that_its_view_cut_is_merged_into_the_whole() -> No
     whole = finding((0, 0, 90, 90), label="cup", scale=1.0)
     piece = finding((0, 0, 90, 20), view=1, label="cup", cut=True)
     assert findings.merged([piece, whole]) == (whole,)
-
-
-def test_pieces_that_together_are_the_whole_stay_where_the_reader_is_surer_of_them() -> None:
-    whole = finding((0, 0, 90, 10), "Est Time tos Mins", score=0.9)
-    parts = [
-        finding((0, 0, 40, 10), "Est Time", view=1, score=0.98),
-        finding((45, 0, 90, 10), "Mins", view=1, score=0.97),
-    ]
-
-    assert set(findings.merged([whole, *parts])) == set(parts)
-    assert findings.merged([whole, parts[0]]) == (whole,)
-
-
-def test_what_enlarging_alone_shows_must_be_sure() -> None:
-    here, there = (10, 10, 60, 20), (100, 10, 160, 20)
-    sure, unsure = finding(here, score=0.9), finding(there, score=0.6)
-    seen_twice = [finding(there, score=0.5), finding(there, view=1, scale=1.0, score=0.6)]
-
-    assert findings.unsure([sure, unsure]) == {unsure}
-    assert findings.unsure([sure, *seen_twice]) == frozenset()
-    assert findings.unsure([finding(there, view=1, scale=1.0, score=0.1)]) == frozenset()
-
-
-def test_what_no_view_shows_at_its_own_size_may_be_unsure() -> None:
-    shown = (views.view_of(views.whole(SIZE), 2.0), views.view_of(views.whole(SIZE), 1.0))
-    enlarged = texts((20, 20, 60, 40))  # with a score of 0.5
-
-    alone = findings.looked(shown[:1], [enlarged], SIZE, None)
-    beside = findings.looked(shown, [enlarged, texts()], SIZE, None)
-
-    assert [each.text for each in alone.findings] == ["t0"]
-    assert beside.findings == ()
-    assert beside.counts == Counts(raw=1, rejected=1)
-    assert findings.looked(shown, [enlarged, texts()], SIZE, None, doubtful=True).findings == alone.findings
 
 
 def test_slanted_lines_whose_boxes_overlap_stay_apart() -> None:

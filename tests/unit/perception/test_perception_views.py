@@ -176,23 +176,3 @@ def test_only_inner_edges_cut() -> None:
     assert first.cuts(Box(10, bottom - 30, 90, bottom - 2), size)
     assert not first.cuts(Box(10, bottom - 40, 90, bottom - 6), size)
     assert not first.cuts(Box(0, 0, 990, 20), size)
-
-
-@pytest.mark.parametrize(
-    ("size", "area", "scales"),
-    [
-        # Enlarged, and at its own size.
-        (Size(741, 500), None, [2.0, 1.0]),
-        (Size(1280, 720), None, [2.0, 2.0, 1.0]),
-        # Too large for that: reduced to the longest side of a view.
-        (Size(4000, 1000), None, [2.0, 2.0, 2.0, 2.0, 2.0, 0.5]),
-        # A piece is looked at closely alone.
-        (Size(741, 500), Box(100, 100, 300, 140), [2.996875]),
-    ],
-)
-def test_an_image_is_read_at_its_own_size_too(size: Size, area: Box | None, scales: list[float]) -> None:
-    rule = ViewRule(side=2000, overlap=192, max_enlarged=8)
-
-    shown = views.views(size, area, rule, enlarged=True, reading=True)
-
-    assert [view.transform.scale_x for view in shown] == pytest.approx(scales, rel=0.01)
