@@ -110,6 +110,6 @@ def _cells(fault: Fault, out: Path) -> Sequence[str]:
 
 def _verified(found: Verified) -> str:
     machine = found.machine
-    where = f"{machine['cpus']} CPUs at a load of {machine['load_1m']:.1f} when it ended, Python {machine['python']}"
+    where = f"{machine['cores']} cores, {machine['memory_gib']} GiB, Python {machine['python']}"
     head = f"`groundwire verify` at the end of the mesh *{found.kind}* (exit status {found.status}; {where}):"
     return f"{head}\n\n```\n{found.said}\n```"
