@@ -27,7 +27,7 @@ from PIL import Image
 
 from bench import growing_log, replicas
 from bench.measuring import Line, Result, closed_loop, exponent, goal
-from bench.meshes import DEADLINE_S, a_mesh, client_of, parser
+from bench.meshes import a_mesh, client_at, client_of, parser
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -181,7 +181,7 @@ def result(seconds: Seconds) -> Result:
 async def by_replicas(places: Sequence[Mapping[str, str]], rounds: int) -> list[float]:
     """Seconds a call, of calls that are spread over replicas, many at a time."""
     async with AsyncExitStack() as stack:
-        clients = [await stack.enter_async_context(replicas.client_of(each, DEADLINE_S)) for each in places]
+        clients = [await stack.enter_async_context(client_at(each)) for each in places]
 
         async def call(number: int) -> None:
             await clients[number % len(clients)].read(blocks(20, 512, next(SEEDS)), stakes="casual")

@@ -40,8 +40,6 @@ AFTER = 2
 """Answers from each asker before a fault, and after it and the mesh's recovery."""
 GIVE_UP_S = 150.0
 POLL_S = 0.5
-SHORTEST_SIGN_S = 12.0
-"""How long a sign of the fault is looked for in logs that are written late."""
 
 
 def hurt(mesh: Mesh, fault: Fault, load: Load) -> Row:

@@ -77,12 +77,16 @@ def guarded_mesh() -> Iterator[tuple[Mesh, Credentials]]:
 
 def client_of(mesh: Mesh, credentials: Credentials | None = None) -> AsyncClient:
     """A client that waits long."""
-    at = mesh.addresses
+    return client_at(mesh.addresses, credentials)
+
+
+def client_at(addresses: Mapping[str, str], credentials: Credentials | None = None) -> AsyncClient:
+    """A client of the services at these addresses, by name, that waits long."""
     return AsyncClient(
-        at["fusion"],
-        perception_address=at["perception"],
-        llm_address=at["llm"],
-        provenance_address=at["provenance"],
+        addresses["fusion"],
+        perception_address=addresses["perception"],
+        llm_address=addresses["llm"],
+        provenance_address=addresses["provenance"],
         timeout_s=DEADLINE_S,
         credentials=credentials,
     )

@@ -9,7 +9,6 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from groundwire import AsyncClient
 from groundwire.mesh import health, launch
 from groundwire.mesh.launch import Plan
 from groundwire.mesh.ports import free_ports
@@ -24,17 +23,6 @@ if TYPE_CHECKING:
 READY_S = 120.0
 STOP_S = 60.0
 SERVICES = tuple(component for component in COMPONENTS if component.kind is Kind.SERVICE)
-
-
-def client_of(addresses: Mapping[str, str], timeout_s: float) -> AsyncClient:
-    """A client of one replica of each service."""
-    return AsyncClient(
-        addresses["fusion"],
-        perception_address=addresses["perception"],
-        llm_address=addresses["llm"],
-        provenance_address=addresses["provenance"],
-        timeout_s=timeout_s,
-    )
 
 
 @contextmanager

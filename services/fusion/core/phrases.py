@@ -65,11 +65,6 @@ def queries(target: Target) -> tuple[str, ...]:
     return names(target.noun)
 
 
-def first_phrases(targets: Iterable[Target]) -> tuple[str, ...]:
-    """The phrases of a first look, without repeats."""
-    return tuple(dict.fromkeys(phrase(target) for target in targets))
-
-
 def careful_phrases(targets: Iterable[Target], unfound: frozenset[str]) -> tuple[str, ...]:
     """The phrases of a careful look: with the other names of the targets (by id) of which nothing was found."""
     found = [queries(target) if target.id in unfound else (phrase(target),) for target in targets]
