@@ -53,7 +53,7 @@ def hurt(mesh: Mesh, fault: Fault, load: Load) -> Row:
         well_s = time.monotonic() - struck if healthy else None
         enough(seen, time.monotonic(), AFTER * load.askers)
     if fault.sign:
-        shown = sign(fault.sign, log, seen)
+        shown = sign(fault.sign, log, seen) or shown
     return row(fault, seen, struck, well_s, shown, load.read_back(seen))
 
 

@@ -36,7 +36,7 @@ BENCHES: Final = (
     Bench(
         "against_raw",
         "How much of the reader's own speed is left when it is called through the mesh?",
-        "At least 0.95 of the raw reader's throughput with 16 calls in flight; at most 12 ms more with one.",
+        "At least 0.95 of the throughput of a reader alone with 16 calls in flight; at most 12 ms more with one.",
     ),
     Bench(
         "servers",

@@ -25,7 +25,8 @@ class Fault:
         what: What is done to it, for the table.
         inflict: Does it; returns when it is over, or has happened, with what shows that it did; "" for nothing.
         rig: The kind of mesh that it needs.
-        sign: Pattern of what the part's log, or a caller, says of it; "" where `inflict` itself knows.
+        sign: Pattern of what the part's log, or a caller, says of it, which tells more than what `inflict` returns; ""
+            where nobody says anything.
         prepare: Makes a mesh of that rig ready for it, once.
         sends_pictures: Whether callers send pictures that were never seen, not the digest of one that is held.
     """

@@ -101,13 +101,21 @@ def starved(part: str) -> Fault:
             with suppress(psutil.NoSuchProcess):
                 process.rlimit(resource.RLIMIT_NOFILE, (process.num_fds(), hard))
         pause(STARVE_S)
+        full = sum(map(_is_full, found))
         for process, limits in before.items():
             with suppress(psutil.NoSuchProcess):
                 process.rlimit(resource.RLIMIT_NOFILE, limits)
-        return ""
+        return f"{full} of {len(found)} processes had every descriptor in use" if full else ""
 
     what = f"no further file descriptor for {STARVE_S:g} s"
     return Fault(f"{part}-descriptors", part, what, inflict, sign=NO_DESCRIPTORS)
+
+
+def _is_full(process: psutil.Process) -> bool:
+    """Whether a process has as many files open as it may."""
+    with suppress(psutil.NoSuchProcess):
+        return bool(process.num_fds() >= process.rlimit(resource.RLIMIT_NOFILE)[0])
+    return False
 
 
 @contextmanager

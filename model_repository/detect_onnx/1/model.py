@@ -18,7 +18,8 @@ import triton_python_backend_utils as pb_utils
 from decoders import DECODERS, Candidates, chosen
 from framing import frame, tensor
 from painting import laid
-from providers import Provider, check, providers
+from providers import Provider, providers
+from session import session
 from vocabulary import Vocabulary
 
 U8 = npt.NDArray[np.uint8]
@@ -49,10 +50,7 @@ class Detector:
         if weights_digest not in ("", self.digest):
             message = f"{described['model']} has the SHA-256 {self.digest}, not {weights_digest}"
             raise ValueError(message)
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        self.session = onnxruntime.InferenceSession(weights, options, providers=asked)
-        check(asked, self.session.get_providers())
+        self.session = session(weights, threads=threads, asked=asked)
         (self.input_name,) = (each.name for each in self.session.get_inputs())
 
     def detect(self, image_rgb: U8) -> Candidates:

@@ -1,0 +1,1 @@
+../../read_text/1/session.py
