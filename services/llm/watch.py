@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 import structlog
@@ -72,8 +71,12 @@ class Watch:
     async def run(self) -> None:
         """Look until the endpoint is there, and again whenever it was lost, for ever."""
         while True:
-            with suppress(ModelTrouble):
+            try:
                 await self.abilities()
+            except ModelTrouble:
+                pass  # noted, and told by the readiness probe
+            except Exception:  # a fault of ours must not end the looking for good
+                log.exception("the endpoint could not be looked at")
             await asyncio.sleep(self._hold_off_s)
 
     async def _look(self) -> Abilities:

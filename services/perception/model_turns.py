@@ -61,8 +61,8 @@ class ModelTurns:
         try:
             response = await self._client.get_model_config(model, client_timeout=TIMEOUT_S)
             at_once = self._servers * works_on(response.config)
-        except InferenceServerException as error:
-            log.warning("a model's instances are not known", model=model, said=error.message())
+        except (InferenceServerException, AttributeError) as error:  # None came where it could not be parsed
+            log.warning("a model's instances are not known", model=model, said=str(error))
             at_once = UNKNOWN
             self.forget(model)
         return Admission(at_once=at_once, waiting=MOST_WAITING)

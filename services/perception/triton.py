@@ -98,13 +98,13 @@ class TritonModels:
 
     async def live(self) -> None:
         """Return when the server answers."""
-        with self._translated(""):
+        with self._translated(""), self._readable(""):
             if not await self._client.is_server_live(client_timeout=_timeout(STATE_TIMEOUT_S)):
                 raise self._unavailable(f"triton at {self._address} is not live", "")
 
     async def state(self, model: str) -> ModelState:
         """How the model is; one that does not exist is not ready."""
-        with self._translated(model):
+        with self._translated(model), self._readable(model):
             if not await self._client.is_model_ready(model, client_timeout=_timeout(STATE_TIMEOUT_S)):
                 self._turns.forget(model)
                 return ModelState(ready=False, version="")
@@ -200,6 +200,15 @@ class TritonModels:
         except InferenceServerException as error:
             # A Triton whose models are not controlled from outside: it has to be restarted by whoever runs it.
             log.error("not revived", model=model, said=error.message())  # noqa: TRY400 - said in full
+
+    @contextmanager
+    def _readable(self, model: str) -> Iterator[None]:
+        """What arrived and could not be parsed is None to gRPC, and the client library looks into it all the same."""
+        try:
+            yield
+        except (AttributeError, TypeError, ValueError) as error:
+            log.warning("triton", model=model, said=repr(error))
+            raise self._unavailable(f"triton at {self._address} answers what cannot be read", model) from error
 
     @contextmanager
     def _translated(self, model: str) -> Iterator[None]:

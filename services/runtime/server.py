@@ -113,6 +113,10 @@ async def _report_health(service: Service, states: health.aio.HealthServicer) ->
             problem = ""
         except MeshError as error:
             problem = error.message
+        except Exception:  # a fault of ours must not leave the service's health as it is for good
+            problem = "whether it is ready could not be told"
+            if problem != last:
+                log.exception("readiness")
         if problem != last:
             log.warning("not ready", problem=problem) if problem else log.info("ready")
             last = problem

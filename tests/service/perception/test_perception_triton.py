@@ -205,17 +205,31 @@ async def test_bytes_that_were_spoiled_on_the_way_break_the_contract(
         await models.read_text("read_text", SIGN)
 
 
-async def test_an_answer_that_cannot_be_parsed_is_none() -> None:
+METHODS = ("ServerLive", "ModelReady", "ModelConfig", "ModelInfer")
+
+
+@asynccontextmanager
+async def garbling() -> AsyncIterator[str]:
+    """The address of a server that answers nothing that can be parsed."""
+
     async def garbage(_request: bytes, _context: object) -> bytes:
         return b"\xff\xff\xff"
 
     server = grpc.aio.server()
-    handler: Any = grpc.unary_unary_rpc_method_handler(garbage)
-    service = grpc.method_handlers_generic_handler("inference.GRPCInferenceService", {"ModelInfer": handler})
-    server.add_generic_rpc_handlers((service,))
+    handlers: Any = {method: grpc.unary_unary_rpc_method_handler(garbage) for method in METHODS}
+    server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler("inference.GRPCInferenceService", handlers),))
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
-    async with models_on(f"127.0.0.1:{port}") as models:
-        with pytest.raises(ModelOutput, match="is none"):
-            await models.read_text("read_text", SIGN)
+    yield f"127.0.0.1:{port}"
     await server.stop(None)
+
+
+async def test_an_answer_that_cannot_be_parsed_is_none() -> None:
+    async with garbling() as address, models_on(address) as models:
+        for _ in range(2):  # whatever was learnt of the model the first time
+            with pytest.raises(ModelOutput, match="is none"):
+                await models.read_text("read_text", SIGN)
+        with pytest.raises(PartUnavailable, match="cannot be read"):
+            await models.live()
+        with pytest.raises(PartUnavailable, match="cannot be read"):
+            await models.state("read_text")

@@ -107,6 +107,26 @@ async def test_an_invalid_field_is_named_in_bad_request_and_overload_says_when_t
     assert passed_on.retry_after_s == 2.5
 
 
+async def test_a_probe_that_breaks_once_is_asked_again() -> None:
+    broken = iter([True])
+
+    async def probe() -> None:
+        if next(broken, False):
+            msg = "a fault of ours"
+            raise RuntimeError(msg)
+
+    async with (
+        echo_port(Echo(), probe=probe) as port,
+        open_channel(f"127.0.0.1:{port}", max_message_bytes=1 << 20) as channel,
+        asyncio.timeout(10),
+    ):
+        stub = health_pb2_grpc.HealthStub(channel)
+        watch = stub.Watch(health_pb2.HealthCheckRequest())  # type: ignore[attr-defined]  # the stubs forget it
+        while (await watch.read()).status != health_pb2.HealthCheckResponse.SERVING:
+            pass
+        watch.cancel()
+
+
 async def test_an_old_connection_is_replaced_without_a_failed_call() -> None:
     echo, moved, answers = Echo(), asyncio.Event(), []
     settings = EchoSettings(max_connection_age_s=0.2)
