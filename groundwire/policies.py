@@ -20,6 +20,26 @@ GRPC_SERVICES: Final[Mapping[str, str]] = {
 }
 """The gRPC service that each component serves."""
 
+CALLS: Final[Mapping[tuple[str, str], tuple[str, ...]]] = {
+    ("fusion", "perception"): ("PutImage", "GetImage", "Perceive", "Segment", "Measure", "ListCapabilities"),
+    ("fusion", "llm"): ("Plan", "Compose", "Judge"),
+    ("fusion", "provenance"): ("Record",),
+    ("provenance", "perception"): ("EraseImage",),
+    ("console", "fusion"): ("Ask", "AskStream"),
+    ("console", "provenance"): (
+        "GetAnswer",
+        "ListAnswers",
+        "WatchAnswers",
+        "Review",
+        "ExplainClaim",
+        "GetTrace",
+        "GetInclusionProof",
+    ),
+    ("console", "perception"): ("GetImage", "Crop", "ListCapabilities"),
+    ("llm", "perception"): ("Crop",),
+}
+"""The methods that a component needs of another: what is taken over may do no more than its work."""
+
 SERVICES: Final = tuple(component.name for component in COMPONENTS if component.kind in (Kind.SERVICE, Kind.WEB))
 """Components of ours, in the order of starting."""
 
@@ -36,12 +56,12 @@ def callees(name: str) -> tuple[str, ...]:
 
 
 def methods(name: str) -> tuple[str, ...]:
-    """Patterns of the methods that a component calls."""
-    return (*(f"{GRPC_SERVICES[callee]}/*" for callee in callees(name)), SPANS)
+    """The methods that a component calls, and the pattern of spans."""
+    return (*(f"{GRPC_SERVICES[callee]}/{method}" for callee in callees(name) for method in CALLS[name, callee]), SPANS)
 
 
 def rendered() -> str:
-    """The policy as TOML: each service may call its callees for any tenant, and nobody else may call anything."""
+    """The policy as TOML: each service may call what it needs, for any tenant, and nobody else may call anything."""
     return "\n".join(_lines())
 
 
@@ -50,12 +70,13 @@ def _lines() -> Iterator[str]:
     yield '# A caller with a certificate:  certificate = "spiffe://groundwire/name"'
     yield '# A caller with a token:        token = { role = "analyst" }'
     for name in SERVICES:
-        patterns = ", ".join(f'"{pattern}"' for pattern in methods(name))
         yield from (
             "",
             "[[callers]]",
             f'certificate = "{identity(name)}"',
-            f"methods = [{patterns}]",
+            "methods = [",
+            *(f'    "{method}",' for method in methods(name)),
+            "]",
             'tenants = ["*"]',
         )
     yield ""

@@ -1,20 +1,14 @@
-{{- /* The access policy: what the table's edges say for our own services, then the rules for other callers. */ -}}
+{{- /* The access policy: what the table says for our own services, then the rules for other callers. */ -}}
 {{- define "groundwire.accessPolicy" -}}
 {{- $mesh := include "groundwire.mesh" . | fromYaml -}}
 {{- $full := include "groundwire.fullname" . -}}
 # Who may call what, and for which tenants; what no rule allows is refused.
 {{- range $name, $entry := $mesh.components }}
 {{- if has $entry.kind (list "service" "web") }}
-{{- $methods := list "opentelemetry.proto.collector.*" }}
-{{- range $callee := get $mesh.edges $name }}
-{{- with (get $mesh.components $callee).grpc }}
-{{- $methods = append $methods (printf "%s/*" .) }}
-{{- end }}
-{{- end }}
 
 [[callers]]
 certificate = {{ printf "spiffe://groundwire/%s/%s" $.Release.Namespace $name | quote }}
-methods = {{ $methods | toJson }}
+methods = {{ get $mesh.calls $name | toJson }}
 tenants = ["*"]
 {{- end }}
 {{- end }}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from pathlib import Path
 
 import pytest
 
@@ -10,9 +11,6 @@ from groundwire import policies
 from services.common.errors import MeshError, PermissionDenied
 from services.runtime.identity.policy import Peer, Policy, Rule
 from services.runtime.identity.policy_file import read_policy
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 ASK = "groundwire.v1.GroundingService/Ask"
 ERASE = "groundwire.v1.ProvenanceService/Erase"
@@ -65,18 +63,34 @@ def test_a_caller_with_one_tenant_need_not_name_it() -> None:
     assert POLICY.sole_tenant(Peer()) == ""
 
 
-def test_the_mesh_s_own_policy_lets_each_service_call_its_callees_and_no_other(tmp_path: Path) -> None:
+def test_the_mesh_s_own_policy_lets_each_service_call_what_it_needs_and_nothing_else(tmp_path: Path) -> None:
     file = tmp_path / "policy.toml"
     file.write_text(policies.rendered())
     policy = read_policy(file)
     for caller in policies.SERVICES:
         peer = Peer((f"spiffe://groundwire/{caller}",))
-        for name, service in policies.GRPC_SERVICES.items():
-            if name in policies.callees(caller):
-                policy.authorise(peer, f"{service}/Anything", "acme")
-            else:
-                with pytest.raises(PermissionDenied):
-                    policy.authorise(peer, f"{service}/Anything", "acme")
+        for callee, service in policies.GRPC_SERVICES.items():
+            needed = policies.CALLS.get((caller, callee), ())
+            for method in (*needed, "Anything"):
+                if method in needed:
+                    policy.authorise(peer, f"{service}/{method}", "acme")
+                else:
+                    with pytest.raises(PermissionDenied):
+                        policy.authorise(peer, f"{service}/{method}", "acme")
+
+
+@pytest.mark.parametrize("caller", policies.SERVICES)
+def test_the_policy_names_the_methods_that_the_code_calls(caller: str) -> None:
+    """By the calls of stubs in the service's own folder."""
+    called: dict[str, set[str]] = {}
+    for file in (Path(__file__).parents[3] / "services" / caller).rglob("*.py"):
+        source = file.read_text()
+        for service in re.findall(r"\.(\w+ServiceStub)\(", source):
+            callee = f"groundwire.v1.{service.removesuffix('Stub')}"
+            called.setdefault(callee, set()).update(re.findall(r"_stub\.([A-Z]\w+)", source))
+    assert called == {
+        policies.GRPC_SERVICES[callee]: set(needed) for (who, callee), needed in policies.CALLS.items() if who == caller
+    }
 
 
 @pytest.mark.parametrize(
