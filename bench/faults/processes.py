@@ -36,8 +36,16 @@ def ended(found: list[psutil.Process]) -> str:
     for process in found:
         with suppress(psutil.NoSuchProcess):  # a child can end with its parent, sooner than it is reached
             process.kill()
-    gone, _ = psutil.wait_procs(found, timeout=5)
-    return f"{len(gone)} of {len(found)} processes ended" if found else ""
+    psutil.wait_procs(found, timeout=1)
+    gone = sum(map(_is_over, found))
+    return f"{gone} of {len(found)} processes ended" if found else ""
+
+
+def _is_over(process: psutil.Process) -> bool:
+    """Whether a process ended; its parent may not have taken note of it yet."""
+    with suppress(psutil.NoSuchProcess):
+        return bool(process.status() == psutil.STATUS_ZOMBIE)
+    return True
 
 
 def killed(part: str, rig: str = "whole") -> Fault:

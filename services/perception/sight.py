@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -42,6 +42,9 @@ MASK_BYTES: Final = 64 * 1024 * 1024
 
 PROBE: Final = np.zeros((64, 64, 3), dtype=np.uint8)
 """A picture with nothing in it, to learn a reader's weights digest before anyone asks."""
+
+LEARN_S: Final = 2.0
+"""How long that may take, seconds: whoever asks whether a model is ready does not queue for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,9 +133,12 @@ class Sight:
         return state
 
     async def learn_weights(self, model: str) -> None:
-        """Have a reader read nothing, where its weights are not known."""
-        if model not in self.weights:
-            self.weights[model] = (await self._models.read_text(model, PROBE)).run.weights_digest
+        """Have a reader read nothing, where its weights are not known. One that is busy tells them by what it reads."""
+        if model in self.weights:
+            return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LEARN_S):
+                self.weights[model] = (await self._models.read_text(model, PROBE)).run.weights_digest
 
     async def look(
         self, scene: Scene, capability: Capability, binding: Binding, phrases: tuple[str, ...]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import math
 import time
 from bisect import insort
 from collections import Counter
@@ -22,6 +21,10 @@ CASUAL_SHARE: Final = 0.75
 KEPT_SHARE: Final = 0.1
 MOST_KEPT_S: Final = 0.05
 """How long a turn is kept for a tenant that had little lately: a share of the mean turn, at most so long. Seconds."""
+
+PATIENCE_S: Final = 60.0
+"""Within how many seconds a call without a deadline wants to be served. Else those with one would always go before it.
+"""
 
 SMOOTHING: Final = 0.1
 """Weight of the newest duration in the running mean of durations."""
@@ -180,7 +183,7 @@ class Admission:
 
     def _queued(self, caller: Caller) -> _Waiting:
         self._serial += 1
-        due = math.inf if caller.left_s is None else self._clock() + caller.left_s
+        due = self._clock() + (PATIENCE_S if caller.left_s is None else caller.left_s)
         waiting = _Waiting(due, self._serial, asyncio.get_running_loop().create_future())
         insort(self._queues.setdefault(caller.tenant, []), waiting)
         return waiting

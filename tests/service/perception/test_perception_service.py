@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import io
 from concurrent.futures import ThreadPoolExecutor
@@ -19,7 +20,7 @@ from PIL import Image
 from groundwire.v1 import geometry_pb2, image_pb2, region_pb2
 from groundwire.v1 import perception_service_pb2 as pb
 from services.common import errors
-from services.perception import pillow
+from services.perception import pillow, sight
 from services.perception.__main__ import service
 from services.perception.core.naming import digest_of
 from services.perception.settings import PerceptionSettings
@@ -476,6 +477,20 @@ async def test_readiness_names_the_part_that_is_missing(station: Station) -> Non
             await parts.ready()
         station.objects.gone = True
         with pytest.raises(errors.PartUnavailable, match="object store"):
+            await parts.ready()
+
+
+async def test_a_reader_that_is_busy_is_ready(station: Station, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sight, "LEARN_S", 0.05)
+    station.models.open.clear()  # whoever looks waits
+    with ThreadPoolExecutor(1) as threads:
+        parts = service(
+            PerceptionSettings(objects_url="memory:///"),
+            models=station.models,
+            objects=station.objects,
+            threads=threads,
+        )
+        async with asyncio.timeout(10):
             await parts.ready()
 
 

@@ -166,7 +166,7 @@ async def test_a_turn_goes_to_the_tenant_that_holds_the_fewest() -> None:
     await second.aclose()
 
 
-async def test_what_is_due_first_is_served_first_within_a_tenant() -> None:
+async def test_what_is_due_first_is_served_first_within_a_tenant_and_what_has_no_deadline_within_a_minute() -> None:
     admission = Admission(at_once=1, waiting=9)
     order: list[str] = []
 
@@ -175,10 +175,10 @@ async def test_what_is_due_first_is_served_first_within_a_tenant() -> None:
             order.append(name)
 
     async with admission.turn(Caller("a")):
-        tasks = [asyncio.create_task(call(*each)) for each in (("late", 90.0), ("never", None), ("soon", 60.0))]
+        tasks = [asyncio.create_task(call(*each)) for each in (("late", 90.0), ("some day", None), ("soon", 30.0))]
         await asyncio.sleep(0)
     await asyncio.gather(*tasks)
-    assert order == ["soon", "late", "never"]
+    assert order == ["soon", "some day", "late"]
 
 
 async def test_a_casual_call_is_measured_by_its_own_tenant_s_share_too() -> None:
