@@ -2,8 +2,8 @@
 
     .venv/bin/python -m bench [NAME…]
 
-Each writes bench/results/NAME.json and docs/images/bench/NAME.svg. One that fails is named and leaves its older files
-as they were; the others go on. Figures are worth something only where nothing else runs.
+Each writes bench/results/NAME.json. One that fails is named and leaves its older file as it
+was; the others go on. Figures are worth something only where nothing else runs.
 """
 
 from __future__ import annotations
@@ -14,15 +14,13 @@ import sys
 import time
 
 from bench import performance
-from bench.deciding import BENCHES, PLOTS, RESULTS, Bench
+from bench.deciding import BENCHES, RESULTS, Bench
 
 
 def command(bench: Bench) -> list[str]:
     """How the bench is run."""
-    where = ["--json", str(RESULTS / f"{bench.name}.json")]
-    if bench.draws:
-        where += ["--plot", str(PLOTS / f"{bench.name}.svg")]
-    return [sys.executable, "-m", f"bench.bench_{bench.name}", *bench.arguments, *where]
+    where = str(RESULTS / f"{bench.name}.json")
+    return [sys.executable, "-m", f"bench.bench_{bench.name}", *bench.arguments, "--json", where]
 
 
 def main() -> None:
@@ -35,7 +33,6 @@ def main() -> None:
     if unknown := set(wanted) - {each.name for each in BENCHES}:
         parser.error(f"there is no bench {', '.join(sorted(unknown))}; there are {', '.join(b.name for b in BENCHES)}")
     RESULTS.mkdir(parents=True, exist_ok=True)
-    PLOTS.mkdir(parents=True, exist_ok=True)
     failed = []
     for bench in BENCHES:
         if not wanted or bench.name in wanted:

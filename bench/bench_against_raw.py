@@ -1,6 +1,6 @@
 """Against the limit: `read` through the mesh against readers alone in one process, with the same threads.
 
-    .venv/bin/python -m bench.bench_against_raw [--rounds 3] [--calls 16] [--json FILE] [--plot FILE]
+    .venv/bin/python -m bench.bench_against_raw [--rounds 3] [--calls 16] [--json FILE]
 
 Each call reads a picture that was never read before, so no cache answers. Between the two stand the layers, so that
 the table tells where the time goes: Triton called directly, perception (decode, store, read), the whole mesh (admitted,
@@ -219,7 +219,7 @@ def main() -> None:
     with a_mesh() as mesh:
         found = asyncio.run(measured(mesh, loads=given.loads, rounds=given.rounds, calls=given.calls))
     found.show()
-    found.write(given.json, given.plot)
+    found.write(given.json)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Growth: how a call's time grows with the picture, with what is found, with what is claimed, and with the log.
 
-    .venv/bin/python -m bench.bench_growth [--rounds 5] [--records 100000] [--json FILE] [--plot FILE]
+    .venv/bin/python -m bench.bench_growth [--rounds 5] [--records 100000] [--json FILE]
 
 The reader is a stand-in on a real Triton that costs next to nothing (bench/growing), so what is seen is the mesh's own
 work: a network of milliseconds a region would hide it. Each curve has its exponent: the slope of time over size, both
@@ -228,7 +228,7 @@ def main() -> None:
         seconds |= asyncio.run(growing_log.measured(given.records))
     found = result(seconds)
     found.show()
-    found.write(given.json, given.plot)
+    found.write(given.json)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Memory: each component at rest, at its peak, and for each call in flight.
 
-    .venv/bin/python -m bench.bench_memory [--calls 48] [--json FILE] [--plot FILE]
+    .venv/bin/python -m bench.bench_memory [--calls 48] [--json FILE]
 
 PSS: pages that processes share count once in all. At rest is after a warm-up; the peak is of samples every 100 ms
 while so many calls are in flight, each with a picture that was never seen before. What a call in flight takes is what
@@ -138,7 +138,7 @@ def main() -> None:
         rest, loads = asyncio.run(measured(mesh, given.calls))
     found = result(rest, loads, given.calls)
     found.show()
-    found.write(given.json, given.plot)
+    found.write(given.json)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Cost of the promises: the same calls with each of them and without, side by side.
 
-    .venv/bin/python -m bench.bench_promises [--rounds 5] [--calls 4] [--json FILE] [--plot FILE]
+    .venv/bin/python -m bench.bench_promises [--rounds 5] [--calls 4] [--json FILE]
 
 Four meshes take turns: one as it comes, one whose processes keep no spans (OTEL_TRACES_SAMPLER), one under mutual TLS,
 one that paints over faces, plates and personal lettering before anything is kept. Two kinds of work: reading a picture
@@ -191,7 +191,7 @@ def main() -> None:
     with ExitStack() as stack:
         found = result(*asyncio.run(measured(started(stack), rounds=given.rounds, calls=given.calls)))
     found.show()
-    found.write(given.json, given.plot)
+    found.write(given.json)
 
 
 if __name__ == "__main__":

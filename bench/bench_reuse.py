@@ -1,6 +1,6 @@
 """Reuse: the second question about a picture, a hundred questions about one, and one about each of a hundred.
 
-    .venv/bin/python -m bench.bench_reuse [--rounds 2] [--questions 100] [--json FILE] [--plot FILE]
+    .venv/bin/python -m bench.bench_reuse [--rounds 2] [--questions 100] [--json FILE]
 
 The first question asks what is written, the second whether one of the words is there; the picture is sent anew with
 each, or named by its digest. At casual stakes nothing is checked a second time, so what a second question saves is what
@@ -160,7 +160,7 @@ def main() -> None:
         times = asyncio.run(measured(mesh, rounds=given.rounds, questions=given.questions))
     found = result(times, given.questions)
     found.show()
-    found.write(given.json, given.plot)
+    found.write(given.json)
 
 
 if __name__ == "__main__":

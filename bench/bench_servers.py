@@ -1,6 +1,6 @@
 """Against what a team would pick instead: the same ONNX network under each of them, and under our Triton.
 
-    .venv/bin/python -m bench.bench_servers [--rounds 3] [--seconds 5] [--only NAME…] [--json FILE] [--plot FILE]
+    .venv/bin/python -m bench.bench_servers [--rounds 3] [--seconds 5] [--only NAME…] [--json FILE]
 
 A heavy network hides what serving costs, a tiny one shows nothing else, so both are served. Every server has an
 environment of its own (bench/peers.py), the same code around the network, the same number of workers with one thread
@@ -228,7 +228,7 @@ def main() -> None:
             every.append(asyncio.run(some))
     found = result(every)
     found.show()
-    found.write(given.json, given.plot)
+    found.write(given.json)
 
 
 if __name__ == "__main__":

@@ -22,14 +22,12 @@ class Bench:
         question: What its figures decide.
         goal: What would be a good answer; empty where the figures are only told.
         arguments: What `python -m bench` runs it with, beside where to write.
-        draws: Whether it writes a plot.
     """
 
     name: str
     question: str
     goal: str = ""
     arguments: tuple[str, ...] = ()
-    draws: bool = True
 
 
 BENCHES: Final = (
@@ -46,7 +44,6 @@ BENCHES: Final = (
     Bench(
         "pixels",
         "What does it save to bring pixels to Triton by shared memory?",
-        draws=False,
     ),
     Bench(
         "promises",
@@ -67,36 +64,29 @@ BENCHES: Final = (
         "soak",
         "Does memory stay where it is, in a long run at four fifths of what the mesh can do?",
         "The peak RSS of the last minute is at most 1.05 times that of the second.",
-        draws=False,
     ),
     Bench(
         "flood",
         "What does one tenant feel of another's flood?",
         "Its p99 is at most twice what it is alone.",
-        draws=False,
     ),
     Bench("memory", "How much memory does each process take, at rest, at its peak, for each call in flight?"),
     Bench(
         "log",
         "How many answers a second can the log acknowledge durably?",
         "At least three times what one fdatasync an answer would allow, with 64 callers.",
-        draws=False,
     ),
-    Bench("explain", "How long does it take to explain and to prove a claim in a long log?", draws=False),
+    Bench("explain", "How long does it take to explain and to prove a claim in a long log?"),
     Bench(
         "llm",
         "What does the grammar of claims cost on vLLM, and when does the first claim come?",
-        draws=False,
     ),
     Bench(
         "reader",
         "How many words of street photos does each tier read?",
         arguments=("../shared/data/scene_text",),
-        draws=False,
     ),
-    Bench(
-        "reading", "What does the mesh make of receipts and street photos?", arguments=("../shared/data",), draws=False
-    ),
-    Bench("start", "Is the mesh warm when it says that it is ready?", draws=False),
+    Bench("reading", "What does the mesh make of receipts and street photos?", arguments=("../shared/data",)),
+    Bench("start", "Is the mesh warm when it says that it is ready?"),
 )
 """In the order of docs/performance.md."""

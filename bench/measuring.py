@@ -1,4 +1,4 @@
-"""What every bench shares: closed loops, rounds that take turns, tables, JSON and plots.
+"""What every bench shares: closed loops, rounds that take turns, tables and JSON.
 
 Systems are measured side by side in one run, round after round, each round in another order, so that whatever else
 the machine does meets all of them. What is reported are medians over rounds, and ratios.
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import math
 import os
 import platform
 import shlex
@@ -177,13 +176,11 @@ class Result:
             table.add_row(*row)
         Console(width=None if Console().is_terminal else 140).print(table, *self.verdicts, sep="\n")
 
-    def write(self, json_file: Path, plot_file: Path) -> None:
-        """The figures, and the plot where there are lines; `bench.performance` says what the file holds."""
+    def write(self, json_file: Path) -> None:
+        """The figures; `bench.performance` says what the file holds, and draws the lines."""
         body = asdict(self)
         shape = {"bench": body.pop("name"), "command": command(), "machine": machine(), **body}
         _written(json_file, json.dumps(shape, indent=1) + "\n")
-        if self.lines:
-            _written(plot_file, plot(self.lines, self.axes))
 
 
 def write_rows(file: Path, bench: str, rows: Sequence[Mapping[str, Any]], **more: Any) -> None:
@@ -242,34 +239,3 @@ def exponent(points: Sequence[tuple[float, float]]) -> float:
     """Slope of y over x, both in logarithms, by least squares: 1 is linear growth."""
     x, y = (np.log([point[axis] for point in points]) for axis in (0, 1))
     return float(np.polyfit(x, y, 1)[0])
-
-
-_WIDTH, _HEIGHT = 640, 360
-_COLOURS = ("#1d5fc4", "#c2410c", "#15803d", "#7e22ce", "#a16207", "#0e7490", "#be185d", "#525252")
-
-
-def plot(lines: Sequence[Line], axes: tuple[str, str]) -> str:
-    """Lines over logarithmic axes, as SVG."""
-    points = [point for line in lines for point in line.points]
-    low = [math.log10(min(point[axis] for point in points)) for axis in (0, 1)]
-    high = [math.log10(max(point[axis] for point in points)) for axis in (0, 1)]
-
-    def at(point: tuple[float, float]) -> str:
-        shares = [(math.log10(point[i]) - low[i]) / ((high[i] - low[i]) or 1.0) for i in (0, 1)]
-        return f"{60 + shares[0] * (_WIDTH - 220):.1f},{_HEIGHT - 50 - shares[1] * (_HEIGHT - 80):.1f}"
-
-    middle = _HEIGHT / 2
-    across = f'<text x="{(_WIDTH - 160) / 2}" y="{_HEIGHT - 12}" text-anchor="middle">{axes[0]} (logarithmic)</text>'
-    up = f'<text x="16" y="{middle}" text-anchor="middle" transform="rotate(-90 16 {middle})">{axes[1]} (log.)</text>'
-    head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT}" font-family="sans-serif"'
-    parts = [f'{head} font-size="12"><rect width="{_WIDTH}" height="{_HEIGHT}" fill="#fff"/>', across, up]
-    for number, line in enumerate(lines):
-        colour = _COLOURS[number % len(_COLOURS)]
-        places = [at(point) for point in sorted(line.points)]
-        parts.append(f'<polyline fill="none" stroke="{colour}" stroke-width="2" points="{" ".join(places)}"/>')
-        for place, point in zip(places, sorted(line.points), strict=True):
-            x, y = place.split(",")
-            parts.append(f'<circle cx="{x}" cy="{y}" r="3.5" fill="{colour}"><title>{point}</title></circle>')
-            parts.append(f'<text x="{x}" y="{float(y) - 7:.1f}" fill="{colour}" font-size="10">{point[1]:.3g}</text>')
-        parts.append(f'<text x="{_WIDTH - 150}" y="{30 + 18 * number}" fill="{colour}">{line.name}</text>')
-    return "\n".join([*parts, "</svg>\n"])

@@ -171,5 +171,4 @@ def parser(name: str, text: str | None) -> argparse.ArgumentParser:
     made = argparse.ArgumentParser(description=text, formatter_class=argparse.RawDescriptionHelpFormatter)
     made.add_argument("--rounds", type=int, default=3)
     made.add_argument("--json", type=Path, default=Path(f"build/bench/{name}.json"), help="file for the figures")
-    made.add_argument("--plot", type=Path, default=Path(f"build/bench/{name}.svg"), help="file for the plot")
     return made

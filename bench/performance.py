@@ -5,10 +5,11 @@
 Every figure on that page comes from a file; none is typed in. A bench whose file is missing has no section. A file is
 JSON:
 
-    {"bench": NAME, "command": …, "machine": {…}, "rows": […], "columns": […], "verdicts": […]}
+    {"bench": NAME, "command": …, "machine": {…}, "rows": […], "columns": […],
+     "verdicts": […], "lines": […], "axes": […]}
 
 where `rows` are lists of cells under `columns`, or objects whose keys are the columns; `verdicts` say goal by goal what
-was reached, and may be left out.
+was reached; `lines` are {"name": …, "points": [[x, y], …]}, drawn over `axes`. The last three may be left out.
 """
 
 from __future__ import annotations
@@ -21,9 +22,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from bench.deciding import BENCHES, PLOTS, RESULTS
+from bench.plotting import draw
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from bench.deciding import Bench
 
@@ -51,17 +53,21 @@ def page(results: Path, told: Callable[[str], None] = lambda _: None) -> str:
     Raises:
         NoResult: There is none to write of.
     """
-    sections = []
+    sections = [section(bench, found) for bench, found in measured(results, told)]
+    if not sections:
+        raise NoResult(f"{results} holds no result: run a bench first, with --json {results}/NAME.json")
+    return "\n".join([HEAD, *sections])
+
+
+def measured(results: Path, told: Callable[[str], None] = lambda _: None) -> Iterator[tuple[Bench, Mapping[str, Any]]]:
+    """The benches whose files are there, and what these hold; see `page`."""
     for bench in BENCHES:
         path = results / f"{bench.name}.json"
         if path.exists():
             try:
-                sections.append(section(bench, read(path)))
+                yield bench, read(path)
             except NoResult as error:
                 told(f"left out: {error}")
-    if not sections:
-        raise NoResult(f"{results} holds no result: run a bench first, with --json {results}/NAME.json")
-    return "\n".join([HEAD, *sections])
 
 
 def read(path: Path) -> Mapping[str, Any]:
@@ -90,7 +96,7 @@ def section(bench: Bench, found: Mapping[str, Any]) -> str:
     lines += [f"Goal: {bench.goal}", ""] if bench.goal else []
     lines += [f"- {said(verdict)}" for verdict in found.get("verdicts", ())]
     lines += [""] if found.get("verdicts") else []
-    if bench.draws and found.get("lines"):
+    if found.get("lines"):
         plot = os.path.relpath(PLOTS / f"{bench.name}.svg", PAGE.parent)
         lines += [f"![{' over '.join(reversed(found['axes']))}]({plot})", ""]
     return "\n".join([*lines, f"Measured on {said(found['machine'])}."]) + "\n"
@@ -121,13 +127,16 @@ def _row(cells: Sequence[str]) -> str:
 
 
 def write(results: Path) -> None:
-    """Write the page, and say so.
+    """Write the page and its plots, and say so.
 
     Raises:
         NoResult: As `page`.
     """
     text = page(results, told=lambda line: print(line, file=sys.stderr))
     PAGE.write_text(text)
+    for bench, found in measured(results):
+        if found.get("lines"):
+            draw(found["lines"], found["axes"], PLOTS / f"{bench.name}.svg")
     print(f"{PAGE}: {text.count(chr(10) + '## ')} of {len(BENCHES)} benches")
 
 

@@ -27,7 +27,7 @@ labelled = st.lists(st.tuples(st.floats(0, 1), st.booleans()), min_size=4, max_s
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(labelled, st.lists(st.floats(0, 1), min_size=1, max_size=20), st.sampled_from(fitting.METHODS))
 def test_fusion_computes_what_was_fitted(
     tmp_path_factory: pytest.TempPathFactory, cases: list[tuple[float, bool]], asked: list[float], method: Method
@@ -44,7 +44,7 @@ def test_fusion_computes_what_was_fitted(
     )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(labelled, st.lists(st.floats(0, 1), min_size=1, max_size=20))
 def test_isotonic_predicts_what_scikit_learn_does(cases: list[tuple[float, bool]], asked: list[float]) -> None:
     scores, correct = np.array([s for s, _ in cases]), np.array([t for _, t in cases])

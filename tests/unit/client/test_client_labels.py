@@ -1,6 +1,6 @@
 """Where labels go: always inside the picture; beside their box whenever there is room."""
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from groundwire import labels
@@ -18,7 +18,6 @@ def boxes(draw: st.DrawFn) -> Rectangle:
 sizes = st.tuples(st.floats(4, 741), st.floats(4, 500))
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(boxes(), sizes), max_size=12))
 def test_every_label_keeps_its_size_and_lies_inside(wanted: list[tuple[Rectangle, Size]]) -> None:
     places = labels.place([box for box, _ in wanted], [size for _, size in wanted], CANVAS)
@@ -32,7 +31,6 @@ def test_every_label_keeps_its_size_and_lies_inside(wanted: list[tuple[Rectangle
         assert abs(bottom - top - height) < 1e-6
 
 
-@settings(deadline=None)
 @given(boxes())
 def test_a_small_label_never_covers_a_box_that_leaves_room(box: Rectangle) -> None:
     size = (60.0, 18.0)

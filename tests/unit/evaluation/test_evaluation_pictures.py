@@ -64,7 +64,7 @@ def test_a_higher_severity_is_farther_from_the_picture(name: str) -> None:
     assert far[0] < far[1] < far[2]
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(
     st.sampled_from(["rotation", "downscaling"]),
     st.integers(1, 5),
@@ -147,7 +147,7 @@ def test_a_scene_follows_its_seed(kind: str) -> None:
     assert png(first.picture) != png(other.picture)
 
 
-@settings(deadline=None, max_examples=12)
+@settings(max_examples=12)
 @given(st.sampled_from(sorted(KINDS)), st.integers(0, 10_000))
 def test_every_box_lies_in_its_picture_and_lettering_holds_ink(kind: str, seed: int) -> None:
     drawn = scene(kind, seed)
@@ -165,7 +165,7 @@ def test_every_box_lies_in_its_picture_and_lettering_holds_ink(kind: str, seed: 
             assert there.max() - there.min() > 60, thing
 
 
-@settings(deadline=None, max_examples=12)
+@settings(max_examples=12)
 @given(st.integers(0, 10_000))
 def test_counts_and_absences_are_those_of_what_was_drawn(seed: int) -> None:
     drawn = scene("table", seed)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from services.common.geometry import Box, Size
@@ -237,7 +237,6 @@ def test_what_was_not_measured_is_not_told(aspect: Aspect) -> None:
 
 
 @given(regions(), st.lists(regions("peer"), max_size=3), st.sampled_from([0.5, 2, 5]))
-@settings(deadline=None)
 def test_fits_are_strengths_whatever_the_scale(each: Region, peers: list[Region], scale: float) -> None:
     def scaled(one: Region) -> Region:
         box = one.box
@@ -299,7 +298,6 @@ def test_where_one_distance_is_unknown_so_is_the_order() -> None:
 
 
 @given(st.lists(regions(), max_size=6), st.sampled_from(Order), st.randoms(use_true_random=False))
-@settings(deadline=None)
 def test_the_order_of_the_input_does_not_matter(scene: list[Region], order: Order, random: object) -> None:
     named = [replace(each, id=f"r{number}") for number, each in enumerate(scene)]
     shuffled = list(named)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from services.common.geometry import Box, Size
@@ -216,7 +216,6 @@ def moved(each: Region, scale: float, dx: float = 0, dy: float = 0) -> Region:
 
 
 @given(*PAIRS, regions("c"), st.sampled_from([0.5, 2, 3, 10]))
-@settings(deadline=None)
 def test_the_scale_of_the_image_changes_nothing(a: Region, b: Region, c: Region, scale: float) -> None:
     size = Size(round(IMAGE.width * scale), round(IMAGE.height * scale))
     for kind in K:
@@ -225,7 +224,6 @@ def test_the_scale_of_the_image_changes_nothing(a: Region, b: Region, c: Region,
 
 
 @given(*PAIRS, regions("c"), st.integers(-300, 300), st.integers(-300, 300))
-@settings(deadline=None)
 def test_moving_everything_changes_nothing(a: Region, b: Region, c: Region, dx: int, dy: int) -> None:
     for kind in K:
         shifted = holds(kind, moved(a, 1, dx, dy), moved(b, 1, dx, dy), moved(c, 1, dx, dy))
@@ -257,7 +255,6 @@ def test_the_graph_tells_the_most_telling_first_and_of_a_pair_once() -> None:
 
 
 @given(st.lists(regions(), max_size=6), st.integers(0, 8))
-@settings(deadline=None)
 def test_the_graph_is_bounded_and_true(scene: list[Region], limit: int) -> None:
     named = {f"r{n}": replace(each, id=f"r{n}") for n, each in enumerate(scene)}
     edges = graph(list(named.values()), IMAGE, limit)

@@ -222,7 +222,7 @@ def clashing(chosen: Mapping[str, Region], relations: list[Relation]) -> bool:
 
 
 @given(plans())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_the_best_and_the_runner_up_are_those_of_brute_force(
     plan: tuple[list[Target], dict[str, list[tuple[Region, float]]], list[Relation]],
 ) -> None:

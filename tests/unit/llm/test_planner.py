@@ -187,7 +187,6 @@ def assert_whole(made: Plan) -> None:
 
 
 @given(st.text(max_size=2000))
-@settings(deadline=None)
 def test_any_text_gives_a_whole_plan(text: str) -> None:
     assert_whole(plan(text))
 
@@ -198,7 +197,7 @@ KNOWN_WORDS = sorted(
 
 
 @given(st.lists(st.sampled_from(KNOWN_WORDS), max_size=12))
-@settings(deadline=None, max_examples=400)
+@settings(max_examples=400)
 def test_any_words_of_the_grammar_give_a_whole_plan(words: list[str]) -> None:
     assert_whole(plan(" ".join(words)))
 
@@ -207,7 +206,7 @@ def test_any_words_of_the_grammar_give_a_whole_plan(words: list[str]) -> None:
     st.sampled_from(TABLE),
     st.data(),
 )
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 def test_questions_with_a_word_lost_or_doubled_give_a_whole_plan(row: Row, data: st.DataObject) -> None:
     words = row.question.split()
     place = data.draw(st.integers(0, len(words) - 1))
@@ -218,7 +217,7 @@ def test_questions_with_a_word_lost_or_doubled_give_a_whole_plan(row: Row, data:
 @given(
     st.lists(st.sampled_from(TABLE), max_size=3), st.lists(st.sampled_from([*KNOWN_WORDS, "it", "them"]), max_size=9)
 )
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 def test_whatever_goes_on_from_whatever_gives_a_whole_plan(before: list[Row], words: list[str]) -> None:
     conversation = spoken(tuple(row.question for row in before))
     made = plan(" ".join(words), conversation)
@@ -233,7 +232,6 @@ def test_a_conversation_goes_back_over_what_was_not_understood() -> None:
 
 
 @given(st.sampled_from(TABLE))
-@settings(deadline=None)
 def test_planning_is_the_same_every_time(row: Row) -> None:
     assert plan(row.question) == plan(row.question)
 
