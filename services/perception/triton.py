@@ -6,7 +6,6 @@ model. What Triton says in its own words goes to the log only, since it holds pa
 
 from __future__ import annotations
 
-import asyncio
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
@@ -25,6 +24,7 @@ from services.common.geometry import Size
 from services.perception.core import outputs
 from services.perception.model_turns import ModelTurns
 from services.perception.ports import ModelMissing, ModelState
+from services.perception.reviving import Revivals
 from services.perception.shared_pixels import UNKNOWN_REGION, SharedPixels
 from services.runtime import deadlines
 
@@ -64,9 +64,6 @@ QUEUE_FULL: Final = "Exceeds maximum queue size"
 RETRY_AFTER_S: Final = 1.0
 """How long whoever met a full queue is told to wait, seconds."""
 
-REVIVAL_TIMEOUT_S: Final = 120.0
-"""How long a model may take to load again, seconds."""
-
 
 class WorkerDied(PartUnavailable):
     """The process that runs a model is gone, or starved until Triton gave it up."""
@@ -88,7 +85,7 @@ class TritonModels:
         self._client = aio.InferenceServerClient(address, channel_args=CHANNEL)
         self._turns = ModelTurns(self._client, servers)
         self._shared = SharedPixels(self._client, address) if share else None
-        self._revivals: dict[str, asyncio.Task[None]] = {}
+        self._revivals = Revivals(self._client)
 
     async def close(self) -> None:
         """Close the channel."""
@@ -107,7 +104,9 @@ class TritonModels:
         with self._translated(model), self._readable(model):
             if not await self._client.is_model_ready(model, client_timeout=_timeout(STATE_TIMEOUT_S)):
                 self._turns.forget(model)
+                self._revivals.is_absent(model)
                 return ModelState(ready=False, version="")
+            self._revivals.is_ready(model)
             facts = await self._client.get_model_metadata(model, client_timeout=_timeout(STATE_TIMEOUT_S))
             return ModelState(ready=True, version=max(facts.versions, key=int, default=""))
 
@@ -144,7 +143,7 @@ class TritonModels:
             with self._translated(model):
                 result = await self._sent(model, inputs)
         except WorkerDied:
-            await self._revived(model)
+            await self._revivals.revived(model)
             raise
         response = result.get_response()
         if response is None:  # what arrived could not be parsed
@@ -178,28 +177,6 @@ class TritonModels:
         async with self._turns.turn(model):
             timeout = _timeout(self._timeout_s)
             return await self._client.infer(model, tensors, headers=headers, client_timeout=timeout)
-
-    async def _revived(self, model: str) -> None:
-        """Return when the model has been loaded anew; callers who find it dead together wait for one revival.
-
-        Triton does not start a dead process again, and goes on calling the model ready. The call that found out still
-        fails, with UNAVAILABLE: its caller's retry finds the model alive.
-        """
-        task = self._revivals.get(model)
-        if task is None:
-            task = asyncio.create_task(self._revive(model))
-            self._revivals[model] = task
-            task.add_done_callback(lambda _: self._revivals.pop(model, None))
-        await asyncio.shield(task)
-
-    async def _revive(self, model: str) -> None:
-        log.warning("reviving", model=model)
-        try:
-            await self._client.unload_model(model, client_timeout=REVIVAL_TIMEOUT_S)
-            await self._client.load_model(model, client_timeout=REVIVAL_TIMEOUT_S)
-        except InferenceServerException as error:
-            # A Triton whose models are not controlled from outside: it has to be restarted by whoever runs it.
-            log.error("not revived", model=model, said=error.message())  # noqa: TRY400 - said in full
 
     @contextmanager
     def _readable(self, model: str) -> Iterator[None]:

@@ -233,6 +233,8 @@ class FakeTriton(service_pb2_grpc.GRPCInferenceServiceServicer):  # type: ignore
         shares: Cleared to refuse regions, as a server on another host must.
         away: Set to be out of reach for who brings a region.
         shared: How many calls brought their pixels by shared memory.
+        absent: Models that it knows and does not run, with the reason that it gives.
+        loads: Names of models that it was told to load.
     """
 
     def __init__(self, vision: Vision) -> None:
@@ -240,6 +242,8 @@ class FakeTriton(service_pb2_grpc.GRPCInferenceServiceServicer):  # type: ignore
         self.shares = True
         self.away = False
         self.shared = 0
+        self.absent: dict[str, str] = {}
+        self.loads: list[str] = []
         self.vision = vision
         self.instead: dict[str, npt.NDArray[Any] | None] = {}
         self.spoiled: dict[str, bytes] = {}
@@ -253,7 +257,20 @@ class FakeTriton(service_pb2_grpc.GRPCInferenceServiceServicer):  # type: ignore
         return pb.ServerLiveResponse(live=True)
 
     async def ModelReady(self, request: Any, _context: Any) -> Any:
-        return pb.ModelReadyResponse(ready=request.name == "read_text")
+        return pb.ModelReadyResponse(ready=request.name == "read_text" and request.name not in self.absent)
+
+    async def RepositoryIndex(self, _request: Any, _context: Any) -> Any:
+        there = pb.RepositoryIndexResponse.ModelIndex
+        missing = [there(name=name, state="UNAVAILABLE", reason=reason) for name, reason in self.absent.items()]
+        return pb.RepositoryIndexResponse(models=missing)
+
+    async def RepositoryModelUnload(self, _request: Any, _context: Any) -> Any:
+        return pb.RepositoryModelUnloadResponse()
+
+    async def RepositoryModelLoad(self, request: Any, _context: Any) -> Any:
+        self.loads.append(request.model_name)
+        self.absent.pop(request.model_name, None)
+        return pb.RepositoryModelLoadResponse()
 
     async def ModelMetadata(self, request: Any, _context: Any) -> Any:
         return pb.ModelMetadataResponse(name=request.name, versions=["1", "2"])
