@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-import resource
+import re
+import subprocess
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psutil
@@ -104,25 +106,41 @@ def starved(part: str) -> Fault:
 
     def inflict(mesh: Mesh) -> str:
         found = processes(mesh, part)
-        before = {process: process.rlimit(resource.RLIMIT_NOFILE) for process in found}
+        before = {process: limits for process in found if (limits := _limits(process))}
         for process, (_, hard) in before.items():
-            with suppress(psutil.NoSuchProcess):
-                process.rlimit(resource.RLIMIT_NOFILE, (process.num_fds(), hard))
+            _allow(process, process.num_fds(), hard)
         pause(STARVE_S)
         full = sum(map(_is_full, found))
         for process, limits in before.items():
-            with suppress(psutil.NoSuchProcess):
-                process.rlimit(resource.RLIMIT_NOFILE, limits)
+            _allow(process, *limits)
         return f"{full} of {len(found)} processes had every descriptor in use" if full else ""
 
     what = f"no further file descriptor for {STARVE_S:g} s"
     return Fault(f"{part}-descriptors", part, what, inflict, sign=NO_DESCRIPTORS)
 
 
+def _limits(process: psutil.Process) -> tuple[int, int] | None:
+    """How many files a process may have open, softly and hard; None where it has ended."""
+    with suppress(OSError):
+        found = re.search(
+            r"^Max open files +(\d+) +(\d+)", Path(f"/proc/{process.pid}/limits").read_text(), re.MULTILINE
+        )
+        return (int(found[1]), int(found[2])) if found else None
+    return None
+
+
+def _allow(process: psutil.Process, soft: int, hard: int) -> None:
+    """Change that, as the user that the process belongs to: others may not, root without all its rights included."""
+    command = ["prlimit", "--pid", str(process.pid), f"--nofile={soft}:{hard}"]
+    with suppress(psutil.NoSuchProcess):
+        subprocess.run(command, user=process.uids().real, check=False, capture_output=True)  # noqa: S603 - our own
+
+
 def _is_full(process: psutil.Process) -> bool:
     """Whether a process has as many files open as it may."""
     with suppress(psutil.NoSuchProcess):
-        return bool(process.num_fds() >= process.rlimit(resource.RLIMIT_NOFILE)[0])
+        limits = _limits(process)
+        return limits is not None and process.num_fds() >= limits[0]
     return False
 
 

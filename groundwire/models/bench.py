@@ -78,7 +78,6 @@ def measure(address: str, model: str, tensors: Tensors, *, callers: int, calls: 
         NotLoaded: The model does not answer.
     """
     with triton.InferenceServerClient(address, channel_args=[("grpc.enable_http_proxy", 0)]) as client:
-        asked = [_input(name, value) for name, value in tensors.items()]
 
         def call(_: int) -> float:
             begun = time.perf_counter()
@@ -86,6 +85,9 @@ def measure(address: str, model: str, tensors: Tensors, *, callers: int, calls: 
             return time.perf_counter() - begun
 
         try:
+            # One that takes requests together has an axis of them in front of every tensor.
+            together = client.get_model_config(model).config.max_batch_size > 0
+            asked = [_input(name, value[np.newaxis] if together else value) for name, value in tensors.items()]
             for number in range(WARM_CALLS):
                 call(number)
             begun = time.perf_counter()

@@ -6,7 +6,9 @@ networks and waits to be told which one. Its own folder is never loaded.
 
 from __future__ import annotations
 
+import json
 import shutil
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from google.protobuf import text_format
@@ -16,7 +18,6 @@ from groundwire.models.errors import NotLoaded
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
 CONFIG: Final = "config.pbtxt"
 VARIANTS: Final = "configs/*.pbtxt"
@@ -25,6 +26,9 @@ VARIANTS: Final = "configs/*.pbtxt"
 CHECKPOINT: Final = "checkpoint"
 DIGEST: Final = "weights_digest"
 ALLOW_PICKLE: Final = "allow_pickle"
+TOGETHER: Final = "together"
+"""Parameter that names the architectures whose requests are taken together, where the configuration batches."""
+
 ENVIRONMENT: Final = "EXECUTION_ENV_PATH"
 """Parameter by which Triton's python backend runs a model in a Python environment of its own."""
 
@@ -80,7 +84,25 @@ def _filled_in(path: Path, model: str, parameters: Mapping[str, str]) -> str:
     for key, value in parameters.items():
         if key in config.parameters:
             config.parameters[key].string_value = value
+    if config.max_batch_size and _architecture(config) not in config.parameters[TOGETHER].string_value.split():
+        _take_one_by_one(config)
     return text_format.MessageToString(config)
+
+
+def _architecture(config: Any) -> str:
+    """What the checkpoint calls itself; empty where it does not say."""
+    try:
+        described = json.loads((Path(config.parameters[CHECKPOINT].string_value) / "config.json").read_bytes())
+    except (OSError, ValueError):
+        return ""  # The runner says what is wrong with it.
+    return str(described.get("model_type", "")) if isinstance(described, dict) else ""
+
+
+def _take_one_by_one(config: Any) -> None:
+    config.max_batch_size = 0
+    config.ClearField("dynamic_batching")
+    for each in config.input:
+        each.allow_ragged_batch = False
 
 
 def _runner_config(runner: Path) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import structlog
@@ -27,6 +28,14 @@ UNKNOWN: Final = 8
 """Calls at once to a model of which Triton does not say how many it works on."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Served:
+    """How Triton serves a model: the turns at it, and whether it takes requests together."""
+
+    turns: Admission
+    batches: bool
+
+
 class ModelTurns:
     """Turns at the models of one Triton, the tenants in turn, as many at once as each model works on.
 
@@ -38,7 +47,7 @@ class ModelTurns:
     def __init__(self, client: aio.InferenceServerClient, servers: int = 1) -> None:
         self._client = client
         self._servers = servers
-        self._turns: dict[str, asyncio.Task[Admission]] = {}
+        self._known: dict[str, asyncio.Task[_Served]] = {}
 
     @asynccontextmanager
     async def turn(self, model: str) -> AsyncIterator[None]:
@@ -47,25 +56,32 @@ class ModelTurns:
         Raises:
             DeadlineExceeded: It would come too late, or came too late.
         """
-        if model not in self._turns:
-            self._turns[model] = asyncio.create_task(self._learn(model))
-        turns = await asyncio.shield(self._turns[model])
+        turns = (await self._served(model)).turns
         async with turns.turn(Caller(tenant.current_tenant(), left_s=deadlines.remaining())):
             yield
 
+    async def batches(self, model: str) -> bool:
+        """Whether every tensor of a model has an axis of requests in front, of one for each that is sent."""
+        return (await self._served(model)).batches
+
     def forget(self, model: str) -> None:
         """Ask anew how a model is configured: it may come back as another."""
-        self._turns.pop(model, None)
+        self._known.pop(model, None)
 
-    async def _learn(self, model: str) -> Admission:
+    async def _served(self, model: str) -> _Served:
+        if model not in self._known:
+            self._known[model] = asyncio.create_task(self._learn(model))
+        return await asyncio.shield(self._known[model])
+
+    async def _learn(self, model: str) -> _Served:
         try:
             response = await self._client.get_model_config(model, client_timeout=TIMEOUT_S)
-            at_once = self._servers * works_on(response.config)
+            at_once, batches = self._servers * works_on(response.config), response.config.max_batch_size > 0
         except (InferenceServerException, AttributeError) as error:  # None came where it could not be parsed
             log.warning("a model's instances are not known", model=model, said=str(error))
-            at_once = UNKNOWN
+            at_once, batches = UNKNOWN, False
             self.forget(model)
-        return Admission(at_once=at_once, waiting=MOST_WAITING)
+        return _Served(Admission(at_once=at_once, waiting=MOST_WAITING), batches)
 
 
 def works_on(config: model_config_pb2.ModelConfig) -> int:

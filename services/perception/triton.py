@@ -141,7 +141,9 @@ class TritonModels:
         """The model's outputs by name, and the version that answered."""
         try:
             with self._translated(model):
-                result = await self._sent(model, inputs)
+                batches = await self._turns.batches(model)
+                given = {name: value[np.newaxis] for name, value in inputs.items()} if batches else inputs
+                result = await self._sent(model, given)
         except WorkerDied:
             await self._revivals.revived(model)
             raise
@@ -153,7 +155,10 @@ class TritonModels:
                 model=model,
                 what="bytes that are no answer",
             )
-        return {each.name: _output(model, result, each.name) for each in response.outputs}, response.model_version
+        tensors = {each.name: _output(model, result, each.name) for each in response.outputs}
+        if batches:
+            tensors = {name: _of_one(model, name, value) for name, value in tensors.items()}
+        return tensors, response.model_version
 
     async def _sent(self, model: str, inputs: Mapping[str, npt.NDArray[Any]]) -> protocol.InferResult:
         """The model's answer, to pixels by shared memory where that can be."""
@@ -254,6 +259,18 @@ def _input(name: str, value: npt.NDArray[Any]) -> protocol.InferInput:
     tensor = _named(name, value)
     tensor.set_data_from_numpy(value)
     return tensor
+
+
+def _of_one(model: str, name: str, value: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """The answer to one request, of a model that takes several together."""
+    if value.shape[:1] != (1,):
+        raise ModelOutput(
+            f"the model {model} broke its contract: {name} has shape {list(value.shape)}, not [1, …]",
+            model=model,
+            what=name,
+        )
+    one: npt.NDArray[Any] = value[0]
+    return one
 
 
 def _output(model: str, result: protocol.InferResult, name: str) -> npt.NDArray[Any]:

@@ -226,6 +226,7 @@ class FakeTriton(service_pb2_grpc.GRPCInferenceServiceServicer):  # type: ignore
         spoiled: Bytes to answer instead of those of outputs, by name.
         refusal: Status, and what it says, of every call to a model, where set.
         instances: How many calls each model works on at once, as it says.
+        batches: How many requests each model takes together, as it says; every tensor then has an axis of one in front.
         stalls: Set to leave calls unanswered.
         arrived: Set when a call to a model has arrived.
         headers: Metadata of the last call to a model.
@@ -250,6 +251,7 @@ class FakeTriton(service_pb2_grpc.GRPCInferenceServiceServicer):  # type: ignore
         self.refusal: tuple[grpc.StatusCode, str] | None = None
         self.stalls = False
         self.instances = 1
+        self.batches = 0
         self.arrived = asyncio.Event()
         self.headers: dict[str, str | bytes] = {}
 
@@ -277,7 +279,8 @@ class FakeTriton(service_pb2_grpc.GRPCInferenceServiceServicer):  # type: ignore
 
     async def ModelConfig(self, request: Any, _context: Any) -> Any:
         group = model_config_pb2.ModelInstanceGroup(count=self.instances)
-        return pb.ModelConfigResponse(config=model_config_pb2.ModelConfig(name=request.name, instance_group=[group]))
+        config = model_config_pb2.ModelConfig(name=request.name, instance_group=[group], max_batch_size=self.batches)
+        return pb.ModelConfigResponse(config=config)
 
     async def SystemSharedMemoryRegister(self, request: Any, context: Any) -> Any:
         if self.away:
@@ -305,13 +308,19 @@ class FakeTriton(service_pb2_grpc.GRPCInferenceServiceServicer):  # type: ignore
             await context.abort(grpc.StatusCode.NOT_FOUND, f"Request for unknown model: '{request.model_name}'")
         if self.refusal is not None:
             await context.abort(*self.refusal)
-        tensors = self.vision.tensors(self._decoded(request)) | self.instead
+        tensors = self._tensors(self._decoded(request)) | self.instead
         response = pb.ModelInferResponse(model_name=request.model_name, model_version="2")
         for name, tensor in tensors.items():
             if tensor is not None:
                 response.outputs.add(name=name, datatype=np_to_triton_dtype(tensor.dtype), shape=tensor.shape)
                 response.raw_output_contents.append(self.spoiled.get(name, _encoded(tensor)))
         return response
+
+    def _tensors(self, inputs: Tensors) -> Tensors:
+        if not self.batches:
+            return self.vision.tensors(inputs)
+        made = self.vision.tensors({name: tensor[0] for name, tensor in inputs.items()})
+        return {name: tensor[np.newaxis] for name, tensor in made.items()}
 
     def _decoded(self, request: Any) -> Tensors:
         raw = iter(request.raw_input_contents)

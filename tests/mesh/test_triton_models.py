@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -17,7 +18,19 @@ from tritonclient.utils import InferenceServerException
 from services.common.geometry import Size
 from services.perception.core import outputs
 from tests.mesh import triton_models_lab
-from tests.mesh.triton_models_lab import CLOSED, LABELS, OPEN, PHRASES, SEGMENTERS, SIZES, TEXTS, TOWERS, Lab, has_cuda
+from tests.mesh.triton_models_lab import (
+    CLOSED,
+    LABELS,
+    OPEN,
+    PHRASES,
+    SEGMENTERS,
+    SIZES,
+    TEXTS,
+    TOGETHER,
+    TOWERS,
+    Lab,
+    has_cuda,
+)
 from tests.mesh.triton_models_server import packed
 
 if TYPE_CHECKING:
@@ -69,6 +82,67 @@ def check_contract(model: str, answer: Mapping[str, npt.NDArray[Any]], image: U8
     assert (answer["BOXES"] <= [width, height, width, height]).all()
     assert (answer["BOXES"][:, :2] < answer["BOXES"][:, 2:]).all()
     assert (np.diff(answer["SCORES"]) <= 0).all()
+
+
+def questions(lab: Lab, model: str) -> list[Arrays]:
+    """Sixteen requests of a model, no two alike: pictures of several sizes, and few or many things asked of each."""
+    asked = []
+    for number in range(16):
+        image = np.ascontiguousarray(lab.images["wide"][: 200 + 8 * number, : 600 - 16 * (number % 5)])
+        inputs: Arrays = {"IMAGE": image}
+        if model in (*OPEN, *CLOSED):
+            inputs["PHRASES"] = packed((*PHRASES, *LABELS)[number % 3 : 4 + number % 5])
+        if model.endswith("_image"):
+            inputs["BOXES"] = triton_models_lab.boxes_in(image.shape[1], image.shape[0])[: 1 + number % 3]
+        asked.append(inputs)
+    return asked
+
+
+def answered_together(lab: Lab, model: str, asked: Sequence[Arrays]) -> list[Mapping[str, npt.NDArray[Any]]]:
+    """The answers to requests that are sent all at once, each without its axis of one."""
+    with ThreadPoolExecutor(len(asked)) as callers:
+        given = [{name: value[np.newaxis] for name, value in inputs.items()} for inputs in asked]
+        found = list(callers.map(lambda inputs: lab.models.infer(f"{model}-together", **inputs), given))
+    assert all(len(value) == 1 for each in found for value in each.values())
+    return [{name: value[0] for name, value in each.items()} for each in found]
+
+
+@pytest.mark.parametrize("model", TOGETHER)
+def test_requests_that_are_taken_together_are_answered_as_alone(lab: Lab, model: str) -> None:
+    asked = questions(lab, model)
+    alone = [lab.models.infer(model, **inputs) for inputs in asked]
+    together = answered_together(lab, model, asked)
+
+    (statistics,) = lab.models.client.get_inference_statistics(f"{model}-together").model_stats
+    assert statistics.inference_count == 16
+    assert statistics.execution_count < 16
+    for inputs, wanted, found in zip(asked, alone, together, strict=True):
+        assert wanted.keys() == found.keys()
+        if "BOXES" in wanted:
+            rows = rows_of(wanted), rows_of(found)
+            assert len(rows[0]) == len(rows[1])
+            assert not len(missing(*rows, inputs["IMAGE"]))
+        for name in wanted.keys() & {"DEPTH", "SEARCHABLE", "CUT"}:
+            np.testing.assert_allclose(found[name], wanted[name], atol=1e-4)
+        if "BOXES" not in wanted and "EMBEDDINGS" in wanted:
+            np.testing.assert_allclose(found["EMBEDDINGS"], wanted["EMBEDDINGS"], atol=1e-5)
+
+
+def test_a_bad_request_fails_alone_among_those_taken_together(lab: Lab) -> None:
+    asked = questions(lab, "d_fine")
+    asked[7]["PHRASES"] = packed((" ",))
+
+    def tried(inputs: Arrays) -> str:
+        try:
+            lab.models.infer("d_fine-together", **{name: value[np.newaxis] for name, value in inputs.items()})
+        except InferenceServerException as error:
+            return error.message()  # type: ignore[no-any-return]
+        return ""
+
+    with ThreadPoolExecutor(len(asked)) as callers:
+        said = list(callers.map(tried, asked))
+    assert [number for number, each in enumerate(said) if each] == [7]
+    assert "blank" in said[7]
 
 
 @pytest.mark.parametrize("name", SIZES)

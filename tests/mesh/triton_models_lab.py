@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -24,6 +24,9 @@ OPEN: Final = ("grounding-dino", "mm-grounding-dino", "owlv2", "owlvit")
 CLOSED: Final = ("d_fine", "rt_detr_v2")
 SEGMENTERS: Final = ("sam2", "sam2_video", "sam")
 TOWERS: Final = ("siglip", "siglip2", "clip")
+TOGETHER: Final = ("owlv2", "d_fine", "depth_anything", "siglip_image")
+"""Of each way of taking pictures together one model, which is there a second time so that it does."""
+
 LABELS: Final = ("person", "traffic_light", "dining table", "dog")
 """What the closed sets know."""
 
@@ -83,6 +86,7 @@ def bound_models(checkpoints: Path, *, cuda: bool) -> dict[str, Bound]:
     models |= {f"{name}_text": Bound("embed_text", checkpoints / name) for name in TOWERS}
     models |= {f"{name}_image": Bound("embed_image", checkpoints / name) for name in TOWERS}
     models["depth_anything"] = Bound("depth", checkpoints / "depth_anything")
+    models |= {f"{name}-together": replace(models[name], together=True) for name in TOGETHER}
     models["half"] = Bound("detect", checkpoints / "owlvit", {**EVERYTHING, "dtype": "bfloat16", "nms_iou": "1"})
     if cuda:
         models["cuda"] = Bound("detect", checkpoints / "owlvit", {**EVERYTHING, "device": "cuda"})

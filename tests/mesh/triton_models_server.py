@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pytest
-from tritonclient.grpc import InferenceServerClient, InferInput
+from google.protobuf import text_format
+from tritonclient.grpc import InferenceServerClient, InferInput, model_config_pb2
 from tritonclient.utils import InferenceServerException
 
 from groundwire.mesh import triton
@@ -47,11 +48,13 @@ class Bound:
         capability: Whose runner.
         checkpoint: The checkpoint's folder.
         parameters: Parameters that differ from the runner's defaults.
+        together: Whether requests are taken together, as on GPUs.
     """
 
     capability: str
     checkpoint: Path
     parameters: Mapping[str, str] = field(default_factory=dict)
+    together: bool = False
 
 
 def environment() -> Path:
@@ -79,7 +82,12 @@ def bind(repository: Path, name: str, bound: Bound) -> None:
     """A runner as a model of a repository, rendered as `groundwire models bind` does it."""
     runner = ROOT / "model_repository" / f"{bound.capability}_transformers"
     filled = {"checkpoint": str(bound.checkpoint), "EXECUTION_ENV_PATH": str(environment()), "threads": "1"}
-    render(runner, name, {**filled, **bound.parameters}, repository)
+    folder = render(runner, name, {**filled, **bound.parameters}, repository)
+    if bound.together:
+        # The configuration for GPUs, but for its processes: this server has none.
+        config = text_format.Parse((folder / "configs" / "gpu.pbtxt").read_text(), model_config_pb2.ModelConfig())
+        config.instance_group[0].kind = model_config_pb2.ModelInstanceGroup.KIND_CPU
+        (folder / "config.pbtxt").write_text(text_format.MessageToString(config))
 
 
 @dataclass

@@ -5,16 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import engine
+import numpy as np
 from exchange import finite
 from fitting import fit
 from torch.nn import functional
 from transformers import AutoModelForDepthEstimation
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import torch
     from checkpoint import Checkpoint
     from engine import Engine
     from exchange import F32, U8
+    from fitting import Fitted
 
 LONGEST = 4096
 
@@ -32,17 +36,33 @@ class DepthAnything:
         self._processor = engine.image_processor(checkpoint)
         self.kind = "metres" if self._network.config.depth_estimation_type == "metric" else "inverse"
 
-    def measure(self, image_rgb: U8) -> F32:
-        """(H, W): the depth of every pixel of the picture, enlarged as `post_process_depth_estimation` does."""
-        fitted = fit(image_rgb, longest=LONGEST)
-        pixels = self._processor(fitted.image, return_tensors="np")["pixel_values"]
-        with self._runtime.running():
-            seen = self._network(pixel_values=self._runtime.tensor(pixels)).predicted_depth[None].float()
-        width, height = fitted.image.size
-        inside = _enlarged(seen, (height, width))[..., : fitted.inside_wh[1], : fitted.inside_wh[0]]
-        if fitted.inside_wh != fitted.size_wh:
-            inside = _enlarged(inside, fitted.size_wh[::-1])
-        return finite("depths", engine.array(inside[0, 0]))
+    def measure(self, images_rgb: Sequence[U8]) -> list[F32]:
+        """(H, W) each: the depth of every pixel, enlarged as `post_process_depth_estimation` does.
+
+        The network takes pictures in their own proportions: those that come to one size pass it together.
+        """
+        fitted = [fit(image_rgb, longest=LONGEST) for image_rgb in images_rgb]
+        pixels = [self._processor(each.image, return_tensors="np")["pixel_values"] for each in fitted]
+        alike: dict[tuple[int, ...], list[int]] = {}
+        for place, each in enumerate(pixels):
+            alike.setdefault(each.shape, []).append(place)
+        depths: dict[int, F32] = {}
+        for places in alike.values():
+            with self._runtime.running():
+                given = self._runtime.tensor(np.concatenate([pixels[place] for place in places]))
+                seen = self._network(pixel_values=given).predicted_depth[:, None].float()
+            depths |= {
+                place: _of_picture(depth[None], fitted[place]) for place, depth in zip(places, seen, strict=True)
+            }
+        return [depths[place] for place in range(len(fitted))]
+
+
+def _of_picture(depth: torch.Tensor, fitted: Fitted) -> F32:
+    width, height = fitted.image.size
+    inside = _enlarged(depth, (height, width))[..., : fitted.inside_wh[1], : fitted.inside_wh[0]]
+    if fitted.inside_wh != fitted.size_wh:
+        inside = _enlarged(inside, fitted.size_wh[::-1])
+    return finite("depths", engine.array(inside[0, 0]))
 
 
 def _enlarged(depth: torch.Tensor, size_hw: tuple[int, int]) -> torch.Tensor:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from checkpoint import open_checkpoint
-from exchange import answer, image, said
+from exchange import answers, batches, image, said
 from parameters import Parameters
 
 if TYPE_CHECKING:
@@ -38,11 +38,12 @@ class TritonPythonModel:
 
         self.network = DepthAnything(checkpoint, Engine.of(parameters, args))
         self.said = {"KIND": said([self.network.kind]), "WEIGHTS_DIGEST": said([checkpoint.digest])}
-        self.network.measure(np.full(TRIAL_SHAPE, 127, np.uint8))
+        self.batched = batches(args)
+        self.network.measure([np.full(TRIAL_SHAPE, 127, np.uint8)])
 
     def execute(self, requests: list[Any]) -> list[Any]:
         """One response a request; a request that fails does not fail its neighbours."""
-        return [answer(request, self.name, self._respond) for request in requests]
+        return answers(requests, self.name, image, self._measured, batched=self.batched)
 
-    def _respond(self, request: Any) -> dict[str, npt.NDArray[Any]]:
-        return {"DEPTH": self.network.measure(image(request)), **self.said}
+    def _measured(self, images_rgb: list[npt.NDArray[np.uint8]]) -> list[dict[str, npt.NDArray[Any]]]:
+        return [{"DEPTH": depth, **self.said} for depth in self.network.measure(images_rgb)]

@@ -11,9 +11,13 @@ import numpy.typing as npt
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+U8 = npt.NDArray[np.uint8]
 F32 = npt.NDArray[np.float32]
 I32 = npt.NDArray[np.int32]
 Flags = npt.NDArray[np.bool_]
+
+Look = tuple[U8, list[str]]
+"""What a detector is asked: a picture (H, W, 3), RGB, and phrases, at least one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,9 +14,10 @@ from vocabulary import Vocabulary
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from candidates import Look
     from checkpoint import Checkpoint
     from engine import Engine
-    from exchange import U8
+    from exchange import F32, U8
     from parameters import Parameters
 
 # Below the library's 0.5: callers ask for what they were told to look for, and weigh a low score themselves.
@@ -41,21 +42,33 @@ class ClosedSet:
         self._vocabulary = Vocabulary([names[number] for number in sorted(names)])
         self.labels = self._vocabulary.labels
 
-    def look(self, image_rgb: U8, phrases: Sequence[str]) -> Candidates:
-        """Every query as a candidate for the phrases that are labels; the picture is not looked at for none."""
-        numbers = [self._vocabulary.number(phrase) for phrase in phrases]
-        known = [place for place, number in enumerate(numbers) if number is not None]
-        notes = PhraseNotes.of(len(phrases), unknown=set(range(len(phrases))) - set(known))
-        if not known:
-            empty = np.zeros((0, 4), np.float32)
-            return Candidates(empty, np.zeros((0, len(phrases)), np.float32), empty[:, :0], notes)
+    def look(self, looks: Sequence[Look]) -> list[Candidates]:
+        """Every query as a candidate for the phrases that are labels; a picture is not looked at for none."""
+        numbers = [[self._vocabulary.number(phrase) for phrase in phrases] for _, phrases in looks]
+        shown = [place for place, each in enumerate(numbers) if any(number is not None for number in each)]
+        seen = dict(zip(shown, self._seen([looks[place][0] for place in shown]), strict=True))
+        nothing = np.zeros((0, 4), np.float32), np.zeros((0, 0), np.float32)
+        return [_candidates(*seen.get(place, nothing), each) for place, each in enumerate(numbers)]
+
+    def _seen(self, images_rgb: Sequence[U8]) -> list[tuple[F32, F32]]:
+        """Boxes (Q, 4) in pixels of each picture, and the scores (Q, L) of every label; all pictures in one pass."""
+        if not images_rgb:
+            return []
         # A picture's pixels are stretched to a square, whatever its shape.
-        pixels = self._processor(engine.picture(image_rgb), return_tensors="np")["pixel_values"]
+        prepared = [self._processor(engine.picture(each), return_tensors="np")["pixel_values"] for each in images_rgb]
         with self._runtime.running():
-            seen = self._network(pixel_values=self._runtime.tensor(pixels))
-        by_label = finite("scores", engine.array(seen.logits[0].float().sigmoid()))
-        scores = np.zeros((len(by_label), len(phrases)), np.float32)
+            seen = self._network(pixel_values=self._runtime.tensor(np.concatenate(prepared)))
+        scores = finite("scores", engine.array(seen.logits.float().sigmoid()))
+        boxes = finite("boxes", engine.array(seen.pred_boxes))
+        sizes = [(each.shape[1], each.shape[0]) for each in images_rgb]
+        return [(corners_of(box, size), score) for box, size, score in zip(boxes, sizes, scores, strict=True)]
+
+
+def _candidates(boxes_xyxy: F32, by_label: F32, numbers: Sequence[int | None]) -> Candidates:
+    """Of every label's scores those of the labels that phrases name."""
+    known = [place for place, number in enumerate(numbers) if number is not None]
+    scores = np.zeros((len(boxes_xyxy), len(numbers)), np.float32)
+    if known:
         scores[:, known] = by_label[:, [numbers[place] for place in known]]
-        height, width = image_rgb.shape[:2]
-        boxes = corners_of(finite("boxes", engine.array(seen.pred_boxes[0])), (width, height))
-        return Candidates(boxes, scores, np.zeros((len(boxes), 0), np.float32), notes)
+    notes = PhraseNotes.of(len(numbers), unknown=set(range(len(numbers))) - set(known))
+    return Candidates(boxes_xyxy, scores, np.zeros((len(boxes_xyxy), 0), np.float32), notes)

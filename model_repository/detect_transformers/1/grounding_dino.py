@@ -21,7 +21,7 @@ from transformers import AutoModelForZeroShotObjectDetection
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from candidates import F32
+    from candidates import F32, Look
     from checkpoint import Checkpoint
     from engine import Engine
     from exchange import U8
@@ -59,7 +59,11 @@ class GroundingDino:
         self._limit = self._network.config.max_text_len
         self._mean = parameters.choice("token_score", "mean", "max") == "mean"
 
-    def look(self, image_rgb: U8, phrases: Sequence[str]) -> Candidates:
+    def look(self, looks: Sequence[Look]) -> list[Candidates]:
+        """What is seen in each look, one by one: to stand in one pass, pictures and prompts would have to be padded."""
+        return [self._look(image_rgb, phrases) for image_rgb, phrases in looks]
+
+    def _look(self, image_rgb: U8, phrases: Sequence[str]) -> Candidates:
         """Every query of every prompt's pass as a candidate for the phrases of that prompt."""
         tokens, notes = self._tokens(phrases)
         fitted = fit(image_rgb, longest=LONGEST)

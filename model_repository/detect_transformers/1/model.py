@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from candidates import Candidates, PhraseNotes, Rule, select
 from checkpoint import open_checkpoint
-from exchange import answer, image, said, texts
+from exchange import answers, batches, image, said, texts
 from parameters import Parameters
 
 if TYPE_CHECKING:
     import numpy.typing as npt
+    from candidates import Look
 
 
 class Architecture(NamedTuple):
@@ -45,6 +46,11 @@ ARCHITECTURES = {
 TRIAL_SHAPE = (48, 64, 3)
 TRIAL_PHRASE = "object"
 
+# What is seen where nothing is asked for.
+NOTHING = Candidates(
+    np.zeros((0, 4), np.float32), np.zeros((0, 0), np.float32), np.zeros((0, 0), np.float32), PhraseNotes.of(0)
+)
+
 
 class TritonPythonModel:
     """What Triton's python backend calls, by these names."""
@@ -72,21 +78,22 @@ class TritonPythonModel:
         self.digest = said([checkpoint.digest])
         self.bounds = said([json.dumps({"score": self.rule.threshold, "nms_iou": self.rule.nms_iou}, sort_keys=True)])
         self.labels = said(list(self.detector.labels))
-        self._detect(np.full(TRIAL_SHAPE, 127, np.uint8), [TRIAL_PHRASE, *self.detector.labels[:1]])
+        self.batched = batches(args)
+        self._detect([(np.full(TRIAL_SHAPE, 127, np.uint8), [TRIAL_PHRASE, *self.detector.labels[:1]])])
 
     def execute(self, requests: list[Any]) -> list[Any]:
         """One response a request; a request that fails does not fail its neighbours."""
-        return [answer(request, self.name, self._respond) for request in requests]
+        return answers(requests, self.name, self._asked, self._detect, batched=self.batched)
 
-    def _respond(self, request: Any) -> dict[str, npt.NDArray[Any]]:
-        return self._detect(image(request), texts(request, "PHRASES", self.max_phrases))
+    def _asked(self, request: Any) -> Look:
+        return image(request), texts(request, "PHRASES", self.max_phrases)
 
-    def _detect(self, image_rgb: npt.NDArray[np.uint8], phrases: list[str]) -> dict[str, npt.NDArray[Any]]:
-        """The outputs, as config.pbtxt describes them. Without phrases there is nothing to look for."""
-        nothing = np.zeros((0, 4), np.float32)
-        seen = Candidates(nothing, nothing[:, :0], nothing[:, :0], PhraseNotes.of(0))
-        if phrases:
-            seen = self.detector.look(image_rgb, phrases)
+    def _detect(self, looks: list[Look]) -> list[dict[str, npt.NDArray[Any]]]:
+        """The outputs of each look, as config.pbtxt describes them. Without phrases there is nothing to look for."""
+        seen = iter(self.detector.look([look for look in looks if look[1]]))
+        return [self._meant(image_rgb, next(seen) if phrases else NOTHING) for image_rgb, phrases in looks]
+
+    def _meant(self, image_rgb: npt.NDArray[np.uint8], seen: Candidates) -> dict[str, npt.NDArray[Any]]:
         found = select(seen, (image_rgb.shape[1], image_rgb.shape[0]), self.rule)
         return {
             "BOXES": found.boxes_xyxy,

@@ -21,6 +21,7 @@ from transformers import AutoModelForZeroShotObjectDetection
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from candidates import Look
     from checkpoint import Checkpoint
     from engine import Engine
     from exchange import U8
@@ -59,31 +60,47 @@ class Owl:
         self._pictures: ByteBoundedLru[torch.Tensor] = ByteBoundedLru(parameters.mebibytes("feature_cache_mib"))
         self._phrases: ByteBoundedLru[torch.Tensor] = ByteBoundedLru(parameters.mebibytes("phrase_cache_mib"))
 
-    def look(self, image_rgb: U8, phrases: Sequence[str]) -> Candidates:
-        """Every patch of the picture as a candidate for every phrase."""
-        fitted = fit(image_rgb, longest=LONGEST if self._pads else max(image_rgb.shape), thin_ratio=np.inf)
+    def look(self, looks: Sequence[Look]) -> list[Candidates]:
+        """Every patch of each picture as a candidate for every phrase that is asked about it."""
+        fitted = [self._fitted(image_rgb) for image_rgb, _ in looks]
         with self._runtime.running():
-            features = self._picture(image_rgb, fitted)
-            asked, notes = self._asked(phrases)
+            features = self._pictures_of([image_rgb for image_rgb, _ in looks], fitted)
+            asked = [self._asked(phrases) for _, phrases in looks]
+        return [self._candidates(*each) for each in zip(fitted, features, asked, strict=True)]
+
+    def _fitted(self, image_rgb: U8) -> Fitted:
+        return fit(image_rgb, longest=LONGEST if self._pads else max(image_rgb.shape), thin_ratio=np.inf)
+
+    def _candidates(
+        self, fitted: Fitted, features: torch.Tensor, asked: tuple[torch.Tensor, PhraseNotes]
+    ) -> Candidates:
         box, shift, scale, vectors = features.split([4, 1, 1, features.shape[1] - 6], dim=1)
-        scores = torch.sigmoid((vectors @ asked.T + shift) * scale)
+        phrases, notes = asked
+        scores = torch.sigmoid((vectors @ phrases.T + shift) * scale)
         side = max(fitted.image.size)
         frame = (side, side) if self._pads else fitted.image.size
         boxes = fitted.back(corners_of(finite("boxes", engine.array(box)), frame))
         return Candidates(boxes, finite("scores", engine.array(scores)), engine.array(vectors), notes)
 
-    def _picture(self, image_rgb: U8, fitted: Fitted) -> torch.Tensor:
-        """(Q, 4 + 1 + 1 + D): box cxcywh, shift and scale of the logits, and class vector of every patch."""
-        key = picture_key(image_rgb)
-        kept = self._pictures.get(key)
-        if kept is None:
-            kept = self._seen(fitted)
-            self._pictures.put(key, kept, kept.nbytes)
-        return kept
+    def _pictures_of(self, images_rgb: Sequence[U8], fitted: Sequence[Fitted]) -> list[torch.Tensor]:
+        """(Q, 4 + 1 + 1 + D): box cxcywh, shift and scale of the logits, and class vector of every patch, by picture.
 
-    def _seen(self, fitted: Fitted) -> torch.Tensor:
-        pixels = self._processor(fitted.image, return_tensors="np")["pixel_values"]
-        feature_map = self._network.image_embedder(self._runtime.tensor(pixels))[0]
+        The pictures of which nothing is kept pass the image tower together, each once.
+        """
+        keys = [picture_key(image_rgb) for image_rgb in images_rgb]
+        found = {key: kept for key in keys if (kept := self._pictures.get(key)) is not None}
+        new = {key: each for key, each in zip(keys, fitted, strict=True) if key not in found}
+        for key, features in zip(new, self._seen(list(new.values())), strict=True):
+            self._pictures.put(key, features, features.nbytes)
+            found[key] = features
+        return [found[key] for key in keys]
+
+    def _seen(self, fitted: Sequence[Fitted]) -> list[torch.Tensor]:
+        if not fitted:
+            return []
+        # Every picture fills one input of the same size, so that any of them go together.
+        pixels = [self._processor(each.image, return_tensors="np")["pixel_values"] for each in fitted]
+        feature_map = self._network.image_embedder(self._runtime.tensor(np.concatenate(pixels)))[0]
         patches = feature_map.flatten(1, 2)
         head = self._network.class_head
         parts = (
@@ -92,7 +109,8 @@ class Owl:
             head.elu(head.logit_scale(patches)) + 1,
             _unit(head.dense0(patches)),
         )
-        return torch.cat([part[0].float() for part in parts], dim=1)
+        # Each with memory of its own: what is kept of one must not hold the others.
+        return [row.clone() for row in torch.cat([part.float() for part in parts], dim=2)]
 
     def _asked(self, phrases: Sequence[str]) -> tuple[torch.Tensor, PhraseNotes]:
         """(P, D): the phrases' unit vectors; and their notes."""

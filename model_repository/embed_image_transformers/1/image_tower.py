@@ -9,21 +9,28 @@ import numpy as np
 import torch
 from exchange import finite
 from fitting import fit
+from PIL import Image
 from transformers import AutoModel
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from checkpoint import Checkpoint
     from engine import Engine
     from exchange import F32, U8
-    from PIL import Image
 
 LONGEST = 4096
+TRIAL_SHAPE = (48, 64, 3)
 # CLIP enlarges the shorter side to its input's and cuts the middle out: of a strip no more is seen than this anyway.
 CLIP_SEEN_RATIO = 8
 
 
 class ImageTower:
-    """The half of a checkpoint that sees."""
+    """The half of a checkpoint that sees.
+
+    Attributes:
+        width: Of its vectors.
+    """
 
     def __init__(self, checkpoint: Checkpoint, batch: int, runtime: Engine) -> None:
         self._runtime = runtime
@@ -33,12 +40,19 @@ class ImageTower:
         del self._network.text_model
         self._processor = engine.image_processor(checkpoint)
         self._cuts_middle = checkpoint.model_type == "clip"
+        # Tried before the model is called ready: it loads what loads late, and tells broken weights.
+        self.width = self._lot([Image.fromarray(np.full(TRIAL_SHAPE, 127, np.uint8))]).shape[1]
 
-    def see(self, image_rgb: U8, boxes_xyxy: F32) -> F32:
-        """(N, D) unit vectors of the pixels that boxes (N, 4), xyxy within the picture, touch."""
-        crops = [self._crop(image_rgb, box) for box in boxes_xyxy]
+    def see(self, looks: Sequence[tuple[U8, F32]]) -> list[F32]:
+        """(N, D) unit vectors, by look, of the pixels that boxes (N, 4), xyxy within the picture, touch.
+
+        The crops of all looks pass the network together, `batch` of them at a time.
+        """
+        crops = [self._crop(image_rgb, box) for image_rgb, boxes_xyxy in looks for box in boxes_xyxy]
         lots = [crops[start : start + self._batch] for start in range(0, len(crops), self._batch)]
-        return np.concatenate([self._lot(lot) for lot in lots])
+        vectors = np.concatenate([np.zeros((0, self.width), np.float32), *map(self._lot, lots)])
+        ends = np.cumsum([len(boxes_xyxy) for _, boxes_xyxy in looks])
+        return np.split(vectors, ends[:-1])
 
     def _crop(self, image_rgb: U8, box_xyxy: F32) -> Image.Image:
         left, top = np.floor(box_xyxy[:2]).astype(int)

@@ -5,13 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from checkpoint import open_checkpoint
-from exchange import BadInput, answer, boxes, image, said
+from exchange import BadInput, answers, batches, boxes, image, said
 from parameters import Parameters
 
 if TYPE_CHECKING:
+    import numpy as np
     import numpy.typing as npt
+
+    Look = tuple[npt.NDArray[np.uint8], npt.NDArray[np.float32]]
 
 # By `model_type` of a checkpoint's config.json, with the checkpoints that are meant; embed_text has the same.
 ARCHITECTURES = (
@@ -22,10 +24,6 @@ ARCHITECTURES = (
     # openai/clip-vit-*: MIT.
     "clip",
 )
-
-# What is shown before the model is called ready: it loads what loads late, and tells broken weights.
-TRIAL_SHAPE = (48, 64, 3)
-TRIAL_BOX = (0, 0, 64, 48)
 
 
 class TritonPythonModel:
@@ -43,19 +41,18 @@ class TritonPythonModel:
         self.tower = ImageTower(checkpoint, parameters.count("batch"), Engine.of(parameters, args))
         self.max_boxes = parameters.count("max_boxes")
         self.digest = said([checkpoint.digest])
-        trial = self.tower.see(np.full(TRIAL_SHAPE, 127, np.uint8), np.array([TRIAL_BOX], np.float32))
-        self.width = trial.shape[1]
+        self.batched = batches(args)
 
     def execute(self, requests: list[Any]) -> list[Any]:
         """One response a request; a request that fails does not fail its neighbours."""
-        return [answer(request, self.name, self._respond) for request in requests]
+        return answers(requests, self.name, self._asked, self._embedded, batched=self.batched)
 
-    def _respond(self, request: Any) -> dict[str, npt.NDArray[Any]]:
+    def _asked(self, request: Any) -> Look:
         image_rgb = image(request)
         boxes_xyxy = boxes(request, image_rgb)
         if len(boxes_xyxy) > self.max_boxes:
             raise BadInput(f"BOXES has {len(boxes_xyxy)} entries, and at most {self.max_boxes} are taken at once")
-        vectors = np.zeros((0, self.width), np.float32)
-        if len(boxes_xyxy):
-            vectors = self.tower.see(image_rgb, boxes_xyxy)
-        return {"EMBEDDINGS": vectors, "WEIGHTS_DIGEST": self.digest}
+        return image_rgb, boxes_xyxy
+
+    def _embedded(self, looks: list[Look]) -> list[dict[str, npt.NDArray[Any]]]:
+        return [{"EMBEDDINGS": vectors, "WEIGHTS_DIGEST": self.digest} for vectors in self.tower.see(looks)]

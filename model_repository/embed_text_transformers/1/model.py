@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from checkpoint import open_checkpoint
-from exchange import answer, said, texts
+from exchange import answers, batches, said, texts
 from parameters import Parameters
 
 if TYPE_CHECKING:
@@ -42,14 +42,20 @@ class TritonPythonModel:
         self.tower = TextTower(checkpoint, parameters.count("batch"), Engine.of(parameters, args))
         self.max_texts = parameters.count("max_texts")
         self.digest = said([checkpoint.digest])
+        self.batched = batches(args)
         self.width = self.tower.read([TRIAL])[0].shape[1]
 
     def execute(self, requests: list[Any]) -> list[Any]:
         """One response a request; a request that fails does not fail its neighbours."""
-        return [answer(request, self.name, self._respond) for request in requests]
+        return answers(requests, self.name, self._asked, self._embedded, batched=self.batched)
 
-    def _respond(self, request: Any) -> dict[str, npt.NDArray[Any]]:
-        given = texts(request, "TEXTS", self.max_texts)
+    def _asked(self, request: Any) -> list[str]:
+        return texts(request, "TEXTS", self.max_texts)
+
+    def _embedded(self, lists: list[list[str]]) -> list[dict[str, npt.NDArray[Any]]]:
+        return [self._of(given) for given in lists]
+
+    def _of(self, given: list[str]) -> dict[str, npt.NDArray[Any]]:
         vectors, cut = np.zeros((0, self.width), np.float32), np.zeros(0, np.bool_)
         if given:
             vectors, cut = self.tower.read(given)

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from checkpoint import open_checkpoint
-from exchange import BadInput, answer, boxes, image, said
+from exchange import BadInput, answers, batches, boxes, image, said
 from parameters import Parameters
 
 if TYPE_CHECKING:
     import numpy.typing as npt
+
+    Look = tuple[npt.NDArray[np.uint8], npt.NDArray[np.float32]]
 
 # By `model_type` of a checkpoint's config.json, with the checkpoints that are meant.
 ARCHITECTURES = (
@@ -43,13 +45,14 @@ class TritonPythonModel:
         self.sam = Sam(checkpoint, parameters, Engine.of(parameters, args))
         self.max_masks_bytes = parameters.mebibytes("max_masks_mib")
         self.digest = said([checkpoint.digest])
+        self.batched = batches(args)
         self.sam.outline(np.full(TRIAL_SHAPE, 127, np.uint8), np.array([TRIAL_BOX], np.float32))
 
     def execute(self, requests: list[Any]) -> list[Any]:
         """One response a request; a request that fails does not fail its neighbours."""
-        return [answer(request, self.name, self._respond) for request in requests]
+        return answers(requests, self.name, self._asked, self._outlined, batched=self.batched)
 
-    def _respond(self, request: Any) -> dict[str, npt.NDArray[Any]]:
+    def _asked(self, request: Any) -> Look:
         image_rgb = image(request)
         boxes_xyxy = boxes(request, image_rgb)
         height, width = image_rgb.shape[:2]
@@ -58,6 +61,13 @@ class TritonPythonModel:
                 f"the masks of {len(boxes_xyxy)} boxes over {width} x {height} px are more than"
                 f" {self.max_masks_bytes} bytes: ask for fewer at once"
             )
+        return image_rgb, boxes_xyxy
+
+    def _outlined(self, looks: list[Look]) -> list[dict[str, npt.NDArray[Any]]]:
+        return [self._of(*look) for look in looks]
+
+    def _of(self, image_rgb: npt.NDArray[np.uint8], boxes_xyxy: npt.NDArray[np.float32]) -> dict[str, npt.NDArray[Any]]:
+        height, width = image_rgb.shape[:2]
         masks, scores = np.zeros((0, height, width), np.uint8), np.zeros(0, np.float32)
         if len(boxes_xyxy):
             masks, scores = self.sam.outline(image_rgb, boxes_xyxy)

@@ -67,6 +67,19 @@ async def test_detection_and_outlines_travel_too(models: TritonModels) -> None:
     assert outlined.masks.sum() == 60 * 20
 
 
+async def test_a_model_that_takes_requests_together_is_asked_one_at_a_time(triton: FakeTriton) -> None:
+    triton.batches = 8
+    async with triton_serving(triton) as (address, _), models_on(address) as models:
+        read = await models.read_text("read_text", SIGN)
+        assert (read.words, read.polygons.shape) == (("EXIT",), (1, 4, 2))
+        assert (await models.detect("read_text", PAIR, ("dog", "cup"))).words == ("cup", "dog")
+        outlined = await models.segment("read_text", SIGN, np.array([[20.0, 30, 80, 50]]))
+        assert outlined.masks.shape == (1, 100, 200)
+        triton.instead["SCORES"] = np.zeros((2, 1), np.float32)
+        with pytest.raises(ModelOutput, match=r"SCORES has shape \[2, 1\], not \[1, …\]"):
+            await models.read_text("read_text", SIGN)
+
+
 async def test_the_state_of_a_model_is_triton_s_word(models: TritonModels) -> None:
     await models.live()
     assert await models.state("read_text") == ModelState(ready=True, version="2")

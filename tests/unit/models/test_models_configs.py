@@ -13,6 +13,7 @@ from tests.unit.models.runner_modules import REPOSITORY, RUNNERS
 if TYPE_CHECKING:
     from pathlib import Path
 
+BATCHING = {"depth_transformers", "detect_transformers", "embed_image_transformers"}
 SHARED = ("parameters", "checkpoint", "exchange", "engine", "device")
 
 
@@ -32,14 +33,21 @@ def test_there_is_a_runner_for_every_capability() -> None:
     assert [folder.name for folder in RUNNERS] == [f"{capability}_transformers" for capability in capabilities]
 
 
-def test_on_gpus_nothing_differs_but_where_it_runs(runner: Path) -> None:
+def test_on_gpus_nothing_differs_but_where_it_runs_and_what_is_taken_together(runner: Path) -> None:
     cpu, gpu = config(runner / "config.pbtxt"), config(runner / "configs" / "gpu.pbtxt")
 
     (group,) = gpu.instance_group
     assert group.kind == model_config_pb2.ModelInstanceGroup.KIND_GPU
-    cpu.ClearField("instance_group")
-    gpu.ClearField("instance_group")
+    batches = runner.name in BATCHING
+    assert (gpu.max_batch_size > 0) is gpu.HasField("dynamic_batching") is batches
+    assert all(each.allow_ragged_batch is batches for each in gpu.input)
+    for each in (cpu, gpu):
+        each.ClearField("instance_group")
     gpu.parameters["threads"].CopyFrom(cpu.parameters["threads"])
+    gpu.ClearField("dynamic_batching")
+    gpu.max_batch_size = 0
+    for tensor in gpu.input:
+        tensor.allow_ragged_batch = False
     assert cpu == gpu
 
 

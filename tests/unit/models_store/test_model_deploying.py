@@ -80,6 +80,28 @@ def test_every_configuration_of_a_runner_is_filled_in(tmp_path: Path) -> None:
         assert config(folder, name).parameters["checkpoint"].string_value == "/there"
 
 
+@pytest.mark.parametrize(
+    ("described", "together"),
+    [('{"model_type": "owlv2"}', 8), ('{"model_type": "grounding-dino"}', 0), ("[]", 0), ("{", 0)],
+)
+def test_on_gpus_requests_are_taken_together_where_the_architecture_can(
+    tmp_path: Path, described: str, together: int
+) -> None:
+    checkpoint = tmp_path / "checkpoint"
+    checkpoint.mkdir()
+    (checkpoint / "config.json").write_text(described)
+
+    folder = rendering.render(
+        REPOSITORY / "detect_transformers", "finder", {"checkpoint": str(checkpoint)}, tmp_path / "repository"
+    )
+
+    gpu = config(folder, "configs/gpu.pbtxt")
+    assert gpu.max_batch_size == together
+    assert gpu.HasField("dynamic_batching") is bool(together)
+    assert {each.allow_ragged_batch for each in gpu.input} == {bool(together)}
+    assert config(folder, "config.pbtxt").max_batch_size == 0
+
+
 def test_what_is_no_runner_makes_no_model(tmp_path: Path) -> None:
     for runner in ("read_text", "nobody"):
         with pytest.raises(NotLoaded, match=runner):
