@@ -130,10 +130,11 @@ def _limits(process: psutil.Process) -> tuple[int, int] | None:
 
 
 def _allow(process: psutil.Process, soft: int, hard: int) -> None:
-    """Change that, as the user that the process belongs to: others may not, root without all its rights included."""
+    """Change that, as the user and group that the process belongs to: even root may not where it lacks that right."""
     command = ["prlimit", "--pid", str(process.pid), f"--nofile={soft}:{hard}"]
     with suppress(psutil.NoSuchProcess):
-        subprocess.run(command, user=process.uids().real, check=False, capture_output=True)  # noqa: S603 - our own
+        uid, gid = process.uids().real, process.gids().real
+        subprocess.run(command, user=uid, group=gid, extra_groups=[], check=False, capture_output=True)  # noqa: S603
 
 
 def _is_full(process: psutil.Process) -> bool:
