@@ -28,7 +28,15 @@ HOME_MIB = 512
 SMALL = {"keys": 1, "checkpoints": 1, "objects": 48}
 """Folders with a file system of their own, MiB."""
 
-FULL = r"[Nn]o space left on device|disk is full|cannot be written to|key store is out of reach|no checkpoint was published"
+FULL = "|".join(
+    (
+        "[Nn]o space left on device",
+        "disk is full",
+        "cannot be written to",
+        "key store is out of reach",
+        "no checkpoint was published",
+    )
+)
 
 
 def lacking() -> str:
