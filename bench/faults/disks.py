@@ -28,14 +28,8 @@ HOME_MIB = 512
 SMALL = {"keys": 1, "checkpoints": 1, "objects": 48}
 """Folders with a file system of their own, MiB."""
 
-FULL = "|".join(
-    (
-        "[Nn]o space left on device",
-        "disk is full",
-        "cannot be written to",
-        "key store is out of reach",
-        "no checkpoint was published",
-    )
+FULL = (
+    "[Nn]o space left on device|disk is full|cannot be written to|key store is out of reach|no checkpoint was published"
 )
 
 
