@@ -64,11 +64,11 @@ class Revivals:
         """
         await asyncio.shield(self._begun(model))
 
-    def is_ready(self, model: str) -> None:
+    def found_ready(self, model: str) -> None:
         """Take note that nothing is to be done for a model."""
         self._absent.pop(model, None)
 
-    def is_absent(self, model: str) -> None:
+    def found_absent(self, model: str) -> None:
         """Take note that a model is not ready; after a while, and ever more seldom, it is loaded in the background."""
         now = self._clock()
         absence = self._absent.setdefault(model, _Absence(now + FIRST_PAUSE_S, FIRST_PAUSE_S))

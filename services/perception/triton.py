@@ -104,9 +104,9 @@ class TritonModels:
         with self._translated(model), self._readable(model):
             if not await self._client.is_model_ready(model, client_timeout=_timeout(STATE_TIMEOUT_S)):
                 self._turns.forget(model)
-                self._revivals.is_absent(model)
+                self._revivals.found_absent(model)
                 return ModelState(ready=False, version="")
-            self._revivals.is_ready(model)
+            self._revivals.found_ready(model)
             facts = await self._client.get_model_metadata(model, client_timeout=_timeout(STATE_TIMEOUT_S))
             return ModelState(ready=True, version=max(facts.versions, key=int, default=""))
 

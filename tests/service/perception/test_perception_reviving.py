@@ -34,7 +34,7 @@ async def revivals(triton: FakeTriton, clock: Clock) -> AsyncIterator[Revivals]:
 
 async def seen_absent(revivals: Revivals) -> None:
     """What a probe does, and whatever it set going."""
-    revivals.is_absent("read_text")
+    revivals.found_absent("read_text")
     for task in list(revivals._loading.values()):  # noqa: SLF001 - what runs in the background has no other name
         await task
 
@@ -72,7 +72,7 @@ async def test_a_model_that_came_back_by_itself_begins_anew() -> None:
     async with revivals(triton, clock) as reviving:
         await seen_absent(reviving)
         clock.now = FIRST_PAUSE_S
-        reviving.is_ready("read_text")
+        reviving.found_ready("read_text")
         await seen_absent(reviving)
         assert triton.loads == []
         clock.now = 2 * FIRST_PAUSE_S
