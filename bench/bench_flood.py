@@ -47,10 +47,19 @@ GOAL = 2.0
 
 @dataclass
 class Tenant:
-    """What one tenant saw: durations of answers, refusals by reason and stakes, and how many said when to come back."""
+    """What one tenant saw.
+
+    Attributes:
+        name: Its own.
+        took_s: Of each answer.
+        with_claims: Answers that say something.
+        refused: Refusals by reason and stakes.
+        told_when: Refusals that said when to come back.
+    """
 
     name: str
     took_s: list[float] = field(default_factory=list)
+    with_claims: int = 0
     refused: Counter[str] = field(default_factory=Counter)
     told_when: int = 0
 
@@ -61,13 +70,14 @@ class Tenant:
         stub = grounding_service_pb2_grpc.GroundingServiceStub(channel)
         began = time.monotonic()
         try:
-            await stub.Ask(request, timeout=CALL_S, metadata=((METADATA, self.name),))
+            response = await stub.Ask(request, timeout=CALL_S, metadata=((METADATA, self.name),))
         except grpc.aio.AioRpcError as error:
             told = from_rpc_error(error, part="fusion")
             self.refused[f"{told.reason}, {answer_pb2.Stakes.Name(stakes).removeprefix('STAKES_').lower()}"] += 1
             self.told_when += isinstance(told, Overloaded)
             return False
         self.took_s.append(time.monotonic() - began)
+        self.with_claims += bool(response.answer.claims)
         return True
 
     def row(self, when: str) -> dict[str, Any]:
@@ -76,6 +86,7 @@ class Tenant:
             "tenant": self.name,
             "when": when,
             "answered": len(self.took_s),
+            "with_claims": self.with_claims,
             "p50_s": percentile(self.took_s, 50),
             "p99_s": percentile(self.took_s, 99),
             "refused": dict(self.refused),
@@ -98,10 +109,13 @@ async def politely(
 
 
 async def flood(channel: grpc.aio.Channel, pictures: Fresh, tenant: Tenant, number: int) -> None:
-    """Ask again and again, for ever."""
+    """Ask for ever, and again of the same picture where it was refused: to make another takes longer than to refuse."""
     stakes = answer_pb2.STAKES_CASUAL if number % 2 else answer_pb2.STAKES_STANDARD
+    picture = await asyncio.to_thread(pictures.take)
     while True:
-        if not await tenant.ask(channel, await asyncio.to_thread(pictures.take), stakes):
+        if await tenant.ask(channel, picture, stakes):
+            picture = await asyncio.to_thread(pictures.take)
+        else:
             await asyncio.sleep(PAUSE_S)
 
 
