@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from services.common.claims import Search
-from services.common.errors import CapabilityNotBound, DeadlineExceeded, MeshError, PartUnavailable
+from services.common.errors import CapabilityNotBound, DeadlineExceeded, MeshError, Overloaded, PartUnavailable
 from services.common.geometry import Box
 from services.common.regions import Capability, Region, Source, Tier
 from services.fusion.core import needs, phrases, pool
@@ -90,7 +90,7 @@ class Looking:
         try:
             async with asyncio.timeout(self.time_for_looks(self.reserve_s)):
                 return await self._look(plan, Tier.ACCURATE, unfound)
-        except (TimeoutError, PartUnavailable, DeadlineExceeded):
+        except (TimeoutError, PartUnavailable, DeadlineExceeded, Overloaded):
             self.cut_short = True
             return ()
 

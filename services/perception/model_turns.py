@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Final
 import structlog
 from tritonclient.utils import InferenceServerException
 
+from services.common.errors import Overloaded
 from services.perception.aside import MOST_WAITING
 from services.runtime import deadlines, tenant
-from services.runtime.admission import Admission, Caller
+from services.runtime.admission import Admission, Caller, TooLate
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -54,11 +55,21 @@ class ModelTurns:
         """A turn at a model, as long as the context lasts.
 
         Raises:
-            DeadlineExceeded: It would come too late, or came too late.
+            Overloaded: It would come after the deadline: too much waits for the model.
+            DeadlineExceeded: It came too late.
         """
         turns = (await self._served(model)).turns
-        async with turns.turn(Caller(tenant.current_tenant(), left_s=deadlines.remaining())):
-            yield
+        try:
+            async with turns.turn(Caller(tenant.current_tenant(), left_s=deadlines.remaining())):
+                yield
+        except TooLate as error:
+            raise Overloaded(
+                f"more looks wait for {model} than end before the deadline",
+                retry_after_s=max(1.0, round(error.late_s, 1)),
+                remedy="try again a little later, allow more time, or give the model more instances",
+                model=model,
+                what="calls waiting for the model",
+            ) from error
 
     async def batches(self, model: str) -> bool:
         """Whether every tensor of a model has an axis of requests in front, of one for each that is sent."""

@@ -45,6 +45,24 @@ class Caller:
     left_s: float | None = None
 
 
+class TooLate(DeadlineExceeded):
+    """A call's turn would come after its deadline.
+
+    Args:
+        late_s: By how long, seconds.
+        expected_s: When it would come, in seconds from now.
+    """
+
+    def __init__(self, late_s: float, expected_s: float) -> None:
+        """Keep how late beside the message."""
+        super().__init__(
+            f"the call's turn would come in about {expected_s:.1f} s, after its deadline",
+            remedy="allow more time, or try again later",
+            step="admit",
+        )
+        self.late_s = late_s
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class _Waiting:
     """A call in the queue, in the order of being served: what is due first, then what came first."""
@@ -192,11 +210,7 @@ class Admission:
         ahead = min(self.waiting, (len(self._queues.get(caller.tenant, ())) + 1) * max(1, len(self._queues)))
         expected_s = (ahead + 1) / self._at_once * self._mean_s
         if caller.left_s is not None and expected_s > caller.left_s:
-            raise DeadlineExceeded(
-                f"the call's turn would come in about {expected_s:.1f} s, after its deadline",
-                remedy="allow more time, or try again later",
-                step="admit",
-            )
+            raise TooLate(expected_s - caller.left_s, expected_s)
 
     def _make_room(self, caller: Caller) -> None:
         """Drop the last call of the tenant that has the most; refuse the caller where that is its own."""

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from groundwire.v1 import image_pb2
-from services.common.errors import CapabilityNotBound, ImageNotFound, PartUnavailable, UnreadableImage
+from services.common.errors import CapabilityNotBound, ImageNotFound, Overloaded, PartUnavailable, UnreadableImage
 from services.common.geometry import Box, Size, coverage, identity
 from services.common.regions import Appearance, Capability, Mask, Region, Source, Tier
 from services.fusion.ports import Looked
@@ -89,6 +89,7 @@ class Scene:
     closed_tiers: tuple[Tier, ...] = tuple(Tier)
     triton_is_up: bool = True
     accurate_is_up: bool = True
+    crowded: frozenset[Tier] = frozenset()
     reader_is_bound: bool = True
     looks: list[Look] = field(default_factory=list)
     hold: asyncio.Event | None = None
@@ -122,6 +123,8 @@ class Scene:
         await self._wait()
         if self.world is not None and self.world.seconds_left is not None:
             self.world.seconds_left -= self.look_takes_s
+        if look.tier in self.crowded:
+            raise Overloaded("more looks wait than end in time", retry_after_s=3.0, remedy="try again a little later")
         if not self.triton_is_up or (look.tier is Tier.ACCURATE and not self.accurate_is_up):
             raise PartUnavailable("triton is out of reach", part="triton", remedy="try again")
         if not self._is_bound(look.capability):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -19,6 +19,7 @@ from services.common import errors
 from services.common.claims import Citation, CitationRole, ClaimDraft, Reading
 from services.common.geometry import Box
 from services.common.plans import Plan, Relation, RelationKind, Target, Task, TextField
+from services.common.regions import Tier
 from services.runtime import wire
 from tests.fakes import asked
 from tests.fakes.answers import Log
@@ -186,11 +187,21 @@ async def test_a_question_that_is_not_understood_is_abstained_from_without_a_loo
     assert not scene.looks
 
 
-async def test_without_the_accurate_tier_the_answer_says_so_and_supports_nothing_unread() -> None:
-    async with fusion(Scene(MOTORCYCLE, accurate_is_up=False)) as stub:
+@pytest.mark.parametrize("trouble", [{"accurate_is_up": False}, {"crowded": frozenset({Tier.ACCURATE})}])
+async def test_without_the_accurate_tier_the_answer_says_so_and_supports_nothing_unread(trouble: Any) -> None:
+    async with fusion(Scene(MOTORCYCLE, **trouble)) as stub:
         answer = await ask(stub, BRAND)
     assert list(answer.degradations) == [answer_pb2.DEGRADATION_FAST_ONLY]
     assert all(claim.verdict == claim_pb2.VERDICT_UNVERIFIED for claim in answer.claims)
+
+
+async def test_where_nothing_can_be_looked_at_for_the_crowd_the_question_is_refused_with_a_time_to_come_back() -> None:
+    log = Log()
+    async with fusion(Scene(MOTORCYCLE, crowded=frozenset(Tier)), log=log) as stub:
+        told = await refused(ask(stub, BRAND))
+    assert isinstance(told, errors.Overloaded)
+    assert told.retry_after_s == 3.0
+    assert not log.kept
 
 
 async def test_rules_in_the_model_s_place_are_noted_once() -> None:

@@ -10,9 +10,11 @@ import grpc
 import numpy as np
 import pytest
 from opentelemetry.sdk.trace import TracerProvider
+from tritonclient.grpc import aio
 
-from services.common.errors import DeadlineExceeded, MeshError, ModelOutput, PartUnavailable
+from services.common.errors import DeadlineExceeded, MeshError, ModelOutput, Overloaded, PartUnavailable
 from services.perception.core.outputs import ModelRun
+from services.perception.model_turns import ModelTurns
 from services.perception.ports import ModelState
 from services.perception.triton import TritonModels
 from services.runtime import deadlines, telemetry
@@ -160,6 +162,19 @@ async def stopped_during(call: Any, server: grpc.aio.Server, arrived: Any) -> No
     await arrived.wait()
     await server.stop(None)
     await task
+
+
+async def test_a_call_that_would_come_too_late_is_refused_with_a_time_to_come_back(triton: FakeTriton) -> None:
+    async with triton_serving(triton) as (address, _), aio.InferenceServerClient(address) as client:
+        turns = ModelTurns(client)
+        async with turns.turn("read_text"):
+            pass  # how long calls take is known from now on
+        async with turns.turn("read_text"):
+            deadlines.set_remaining(0)
+            with pytest.raises(Overloaded, match="more looks wait for read_text") as refused:
+                async with turns.turn("read_text"):
+                    pytest.fail("it had no time left")
+    assert refused.value.retry_after_s >= 1
 
 
 async def test_a_call_ends_with_the_caller_s_deadline(models: TritonModels, triton: FakeTriton) -> None:
