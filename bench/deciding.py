@@ -45,6 +45,7 @@ BENCHES: Final = (
         "pixels",
         "What does it save to bring pixels to Triton by shared memory?",
     ),
+    Bench("together", "What does it gain that callers share a pass of the network?"),
     Bench(
         "promises",
         "What do tracing, recording, checking, mutual TLS and redaction cost?",

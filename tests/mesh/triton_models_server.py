@@ -95,9 +95,11 @@ class Models:
     """A Triton that serves.
 
     Attributes:
+        address: Of its gRPC port, host:port.
         client: Speaks to it.
     """
 
+    address: str
     client: Any
 
     def infer(self, model: str, **inputs: npt.NDArray[Any]) -> Mapping[str, npt.NDArray[Any]]:
@@ -146,7 +148,7 @@ def serving(repository: Path, home: Path) -> Iterator[Models]:
     try:
         _await(f"127.0.0.1:{grpc}", process, log)
         with InferenceServerClient(f"127.0.0.1:{grpc}") as client:
-            yield Models(client)
+            yield Models(f"127.0.0.1:{grpc}", client)
     finally:
         _stop(process)
         triton.remove_regions(home)
