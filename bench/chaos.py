@@ -3,7 +3,7 @@
     .venv/bin/python -m bench.chaos [--only 'triton-*' …] [--list] [--askers 2] [--out build/chaos]
 
 For each fault: what callers saw, how long until every part was healthy again, and whether every question that was
-answered has the record that its caller was told of. At the end of each kind of mesh its whole log is verified. Each
+answered has the record that its caller was told of. At the end of each mesh its whole log is verified. Each
 fault leaves a file, so that a run can be made in parts: the page is composed of all that are there, `--page` alone.
 """
 
@@ -80,12 +80,12 @@ def until(holds: Callable[[], bool]) -> bool:
     return True
 
 
-def verified(mesh: Mesh, kind: str) -> Verified:
-    """What `groundwire verify` says of the whole log."""
+def verified(mesh: Mesh, kind: str, faults: int) -> Verified:
+    """What `groundwire verify` says of the whole log, after so many faults."""
     command = [sys.executable, "-m", "groundwire", "verify"]
     environ = {**os.environ, "GROUNDWIRE_HOME": str(mesh.home)}
     done = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)  # noqa: S603 - our own
-    return Verified(kind, done.returncode, done.stdout.strip() or done.stderr.strip(), machine())
+    return Verified(kind, faults, done.returncode, done.stdout.strip() or done.stderr.strip(), machine())
 
 
 def run(kind: str, faults: Sequence[Fault], askers: int, out: Path) -> None:
@@ -101,8 +101,8 @@ def run(kind: str, faults: Sequence[Fault], askers: int, out: Path) -> None:
             (out / f"{fault.name}.json").write_text(json.dumps(asdict(found), indent=1) + "\n")
             print(" | ".join(found.cells), flush=True)
         time.sleep(POLL_S)
-        said = verified(mesh, kind)
-        (out / f"verify-{kind}.json").write_text(json.dumps(asdict(said), indent=1) + "\n")
+        said = verified(mesh, kind, len(faults))
+        (out / f"verify-{kind}-{faults[0].name}.json").write_text(json.dumps(asdict(said), indent=1) + "\n")
         print(said.said, flush=True)
 
 

@@ -58,9 +58,18 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """What verification said of the log of one kind of mesh, with its exit status and where it ran."""
+    """What verification said of the log of a mesh, with its exit status and where it ran.
+
+    Attributes:
+        kind: Of mesh.
+        faults: How many it was hurt by.
+        status: Of the command.
+        said: By the command.
+        machine: Where.
+    """
 
     kind: str
+    faults: int
     status: int
     said: str
     machine: dict[str, Any]
@@ -93,9 +102,9 @@ def page(faults: Sequence[Fault], out: Path, askers: int) -> str:
     table = [COLUMNS, ["---"] * len(COLUMNS), *(_cells(fault, out) for fault in faults)]
     parts = [HEAD.format(askers=askers) + "\n".join(f"| {' | '.join(cells)} |" for cells in table)]
     for kind in RIGS:
-        path = out / f"verify-{kind}.json"
-        if path.exists():
-            parts.append(_verified(Verified(**json.loads(path.read_text()))))
+        # A run in parts has a mesh for each of them.
+        logs = sorted(out.glob(f"verify-{kind}-*.json"))
+        parts += [_verified(Verified(**json.loads(path.read_text()))) for path in logs]
     return "\n\n".join(parts) + "\n"
 
 
@@ -111,5 +120,6 @@ def _cells(fault: Fault, out: Path) -> Sequence[str]:
 def _verified(found: Verified) -> str:
     machine = found.machine
     where = f"{machine['cores']} cores, {machine['memory_gib']} GiB, Python {machine['python']}"
-    head = f"`groundwire verify` at the end of the mesh *{found.kind}* (exit status {found.status}; {where}):"
+    faults = "one fault" if found.faults == 1 else f"{found.faults} faults"
+    head = f"`groundwire verify` after {faults} of a mesh *{found.kind}* (exit status {found.status}; {where}):"
     return f"{head}\n\n```\n{found.said}\n```"
