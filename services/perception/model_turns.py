@@ -1,4 +1,7 @@
-"""Who gets to a model next. Triton's queue knows no tenants, so calls wait here, and there only as many as run."""
+"""Who gets to a model next. Triton's queue knows no tenants, so calls wait here, and there only as many as run.
+
+Of a brisk model as many again wait in Triton: it would stand still while the next call is on its way.
+"""
 
 from __future__ import annotations
 
@@ -92,7 +95,7 @@ class ModelTurns:
             log.warning("a model's instances are not known", model=model, said=str(error))
             at_once, batches = UNKNOWN, False
             self.forget(model)
-        return _Served(Admission(at_once=at_once, waiting=MOST_WAITING), batches)
+        return _Served(Admission(at_once=at_once, waiting=MOST_WAITING, ahead=at_once), batches)
 
 
 def works_on(config: model_config_pb2.ModelConfig) -> int:

@@ -26,6 +26,9 @@ PATIENCE_S: Final = 60.0
 """Within how many seconds a call without a deadline wants to be served. Else those with one would always go before it.
 """
 
+BRISK_S: Final = 0.02
+"""What calls take on average, seconds, so that one more ahead of a tenant's own is nothing to wait for."""
+
 SMOOTHING: Final = 0.1
 """Weight of the newest duration in the running mean of durations."""
 
@@ -89,6 +92,7 @@ class Admission:
         at_once: int,
         waiting: int,
         per_tenant: int | None = None,
+        ahead: int = 0,
         of: str = "",
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -98,12 +102,14 @@ class Admission:
             at_once: Turns.
             waiting: Most calls in the queue, over all tenants.
             per_tenant: Turns that one tenant may hold; None for all.
+            ahead: Turns beyond those while calls are brisk (`BRISK_S`), so that who works finds the next call there.
             of: At what the turns are, for the errors; empty for the service itself.
             clock: Seconds from any beginning.
         """
         self._clock = clock
         self._at_once = at_once
-        self._per_tenant = at_once if per_tenant is None else min(per_tenant, at_once)
+        self._ahead = ahead
+        self._per_tenant = at_once + ahead if per_tenant is None else min(per_tenant, at_once)
         self._most_waiting = waiting
         self._what = f"calls waiting for {of}" if of else "calls waiting"
         self._held: Counter[str] = Counter()
@@ -141,7 +147,7 @@ class Admission:
         """Take a turn, or wait for one. Returns when it began, by the clock."""
         self._refuse_casual(caller)
         kept_from = self._kept_for is not None and self._kept_for != caller.tenant
-        if self._taken < self._at_once and self._may_hold_more(caller.tenant) and not kept_from:
+        if self._taken < self._turns_now and self._may_hold_more(caller.tenant) and not kept_from:
             self._take(caller.tenant)
         else:
             await self._wait(caller)
@@ -159,6 +165,10 @@ class Admission:
     async def idle(self) -> None:
         """Return when no call is being served."""
         await self._idle.wait()
+
+    @property
+    def _turns_now(self) -> int:
+        return self._at_once + (self._ahead if 0 < self._mean_s < BRISK_S else 0)
 
     def _may_hold_more(self, tenant: str) -> bool:
         return self._held[tenant] < self._per_tenant
@@ -270,7 +280,9 @@ class Admission:
     def _hand_over(self) -> None:
         """Give the turns that are free to those who wait."""
         while (
-            self._queues and self._taken < self._at_once and (ready := list(filter(self._may_hold_more, self._queues)))
+            self._queues
+            and self._taken < self._turns_now
+            and (ready := list(filter(self._may_hold_more, self._queues)))
         ):
             following = min(ready, key=self._merit)
             waiting = self._queues[following].pop(0)

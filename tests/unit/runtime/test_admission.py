@@ -181,6 +181,21 @@ async def test_what_is_due_first_is_served_first_within_a_tenant_and_what_has_no
     assert order == ["soon", "some day", "late"]
 
 
+@pytest.mark.parametrize(("took_s", "at_once"), [(0.01, 4), (0.5, 2)])
+async def test_brisk_calls_are_let_in_ahead(took_s: float, at_once: int) -> None:
+    now = [0.0]
+    admission = Admission(at_once=2, waiting=9, ahead=2, clock=lambda: now[0])
+    async with admission.turn(Caller("a")):
+        now[0] += took_s
+    async with AsyncExitStack() as held:
+        for _ in range(at_once):
+            await held.enter_async_context(admission.turn(Caller("a")))
+        task = asyncio.create_task(served(admission, "a", []))
+        await asyncio.sleep(0)
+        assert (admission.taken, admission.waiting) == (at_once, 1)
+    await task
+
+
 async def test_a_casual_call_is_measured_by_its_own_tenant_s_share_too() -> None:
     admission = Admission(at_once=16, waiting=4, per_tenant=8)
     async with AsyncExitStack() as held:
