@@ -192,14 +192,14 @@ async def by_replicas(places: Sequence[Mapping[str, str]], rounds: int) -> list[
     return [1 / turn.per_second for turn in turns]
 
 
-def of_replicas(mesh: Mesh, rounds: int) -> Seconds:
+def of_replicas(mesh: Mesh, rounds: int, environ: Mapping[str, str]) -> Seconds:
     """One, two and four of every service, on one Triton and one PostgreSQL."""
     seconds: dict[Point, Sequence[float]] = {}
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         places = [mesh.addresses]
         for count in REPLICAS:
-            places += [stack.enter_context(replicas.another(mesh, folder)) for _ in range(count - len(places))]
+            places += [stack.enter_context(replicas.another(mesh, folder, environ)) for _ in range(count - len(places))]
             seconds["replicas", float(count)] = asyncio.run(by_replicas(places, rounds))
     return seconds
 
@@ -214,7 +214,7 @@ def of_the_mesh(rounds: int) -> Seconds:
             async with client_of(mesh) as client:
                 return await measured(client, rounds)
 
-        return {**asyncio.run(asked()), **of_replicas(mesh, rounds)}
+        return {**asyncio.run(asked()), **of_replicas(mesh, rounds, environ)}
 
 
 def main() -> None:

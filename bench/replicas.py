@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -26,8 +27,8 @@ SERVICES = tuple(component for component in COMPONENTS if component.kind is Kind
 
 
 @contextmanager
-def another(mesh: Mesh, folder: Path) -> Iterator[Mapping[str, str]]:
-    """One more of each service, calling each other; their addresses by name."""
+def another(mesh: Mesh, folder: Path, environ: Mapping[str, str]) -> Iterator[Mapping[str, str]]:
+    """One more of each service, calling each other, in the environment that the mesh has; their addresses by name."""
     ports = free_ports(SERVICES)
     addresses = {service.name: address(service, ports) for service in SERVICES}
     with ExitStack() as running:
@@ -36,7 +37,7 @@ def another(mesh: Mesh, folder: Path) -> Iterator[Mapping[str, str]]:
             own = {service.listeners[0].variable: addresses[service.name].rpartition(":")[2]}
             file = folder / f"{service.name}-{own[service.listeners[0].variable]}.json"
             replace(plan, environment=plan.environment | own).write(file)
-            running.enter_context(_process(file))
+            running.enter_context(_process(file, environ))
         for service in SERVICES:
             _wait(service.kind, addresses[service.name])
         yield addresses
@@ -51,9 +52,10 @@ def _moved(plan: Plan, old: Mapping[str, str], new: Mapping[str, str]) -> Plan:
 
 
 @contextmanager
-def _process(plan: Path) -> Iterator[None]:
+def _process(plan: Path, environ: Mapping[str, str]) -> Iterator[None]:
+    command, whole = [sys.executable, launch.__file__, str(plan)], {**os.environ, **environ}
     with plan.with_suffix(".log").open("wb") as log:
-        process = subprocess.Popen([sys.executable, launch.__file__, str(plan)], stdout=log, stderr=log)  # noqa: S603 - ours
+        process = subprocess.Popen(command, stdout=log, stderr=log, env=whole)  # noqa: S603 - ours
         try:
             yield
         finally:
