@@ -31,7 +31,7 @@ from tests.fakes.triton import picture
 from tests.service.fusion.test_answering import PLANS, SAYS_OPEN
 from tests.service.llm.test_servicer import running
 from tests.service.provenance.test_provenance_tenants import listening
-from tests.service.runtime.test_authorisation import METHODS
+from tests.service.runtime.every_method import METHODS
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
