@@ -14,9 +14,12 @@ import json
 import sys
 import types
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 Arrays = dict[str, Any]
 PRECISIONS = ("float16", "bfloat16")
@@ -28,12 +31,29 @@ ALIKE = 0.02
 """How far scores of the same box may be apart."""
 
 
+class TritonError(Exception):
+    """An error as Triton's module has it."""
+
+    INVALID_ARG, INTERNAL = range(2)
+
+
+def respond(output_tensors: Sequence[tuple[str, Any]] = (), error: TritonError | None = None) -> Arrays:
+    """A response as its outputs; an error is raised."""
+    if error is not None:
+        raise error
+    return dict(output_tensors)
+
+
 def triton_module() -> types.ModuleType:
     """What runners use of Triton's module, for requests that are dictionaries of arrays."""
     module = types.ModuleType("triton_python_backend_utils")
-    module.get_input_tensor_by_name = lambda request, name: types.SimpleNamespace(  # type: ignore[attr-defined]
-        as_numpy=lambda: request[name]
-    )
+    given: dict[str, Any] = {
+        "get_input_tensor_by_name": lambda request, name: types.SimpleNamespace(as_numpy=lambda: request[name]),
+        "Tensor": lambda name, value: (name, value),
+        "InferenceResponse": respond,
+        "TritonError": TritonError,
+    }
+    vars(module).update(given)
     return module
 
 
@@ -48,13 +68,14 @@ def answers(folder: Path, config: dict[str, Any], dtype: str, questions: Arrays)
         runner.initialize(
             {
                 "model_name": config["name"],
-                "model_config": json.dumps(config),
+                "model_config": json.dumps({"max_batch_size": 0, **config}),
                 "model_repository": str(folder.parent),
                 "model_instance_kind": "CPU",
                 "model_instance_device_id": "0",
             }
         )
-        return dict(runner._respond(questions))  # noqa: SLF001 - what Triton calls wraps this in Triton's classes
+        (response,) = runner.execute([questions])
+        return response  # type: ignore[no-any-return]  # as `respond` made it
     finally:
         sys.path.remove(str(folder))
 
