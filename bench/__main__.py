@@ -2,8 +2,8 @@
 
     .venv/bin/python -m bench [NAME…]
 
-Each writes bench/results/NAME.json. One that fails is named and leaves its older file as it
-was; the others go on. Figures are worth something only where nothing else runs.
+Each writes bench/results/NAME.json. One that fails is named and leaves its older file as it was; the others go on.
+Figures are worth something only where nothing else runs.
 """
 
 from __future__ import annotations

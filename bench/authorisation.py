@@ -12,7 +12,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import tempfile
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -21,14 +20,13 @@ import grpc
 import structlog
 
 from groundwire import policies
-from groundwire.mesh.ports import free_ports
-from groundwire.mesh.table import COMPONENTS
 from services.runtime.server import serving
+from tests.fakes.ports import free_port
 from tests.service.runtime.every_method import METHODS, SERVICE, path, status_of
-from tests.service.runtime.identities import FORGING, bare, make_world, published, secured, token
+from tests.service.runtime.identities import FORGING, a_world, bare, by_token, secured, token
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
 PAGE: Final = Path(__file__).parents[1] / "docs/authorisation.md"
 
@@ -80,23 +78,9 @@ def identities() -> list[Identity]:
     ]
 
 
-@contextmanager
-def a_world() -> Iterator[Path]:
-    """Certificates, policies and an issuer of tokens."""
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        make_world(folder)
-        with contextmanager(published)(folder):
-            yield folder
-
-
 async def column(world: Path, port: int, token_port: int, who: Identity) -> list[str]:
     """How each method answers one caller."""
-    if who.certificate:
-        opened = bare(world, port, who.certificate)
-    else:
-        authority = grpc.ssl_channel_credentials((world / "llm" / "ca.crt").read_bytes())
-        opened = grpc.aio.secure_channel(f"localhost:{token_port}", authority)
+    opened = bare(world, port, who.certificate) if who.certificate else by_token(world, token_port)
     async with opened as channel:
         try:
             await asyncio.wait_for(channel.channel_ready(), HANDSHAKE_S)
@@ -107,7 +91,7 @@ async def column(world: Path, port: int, token_port: int, who: Identity) -> list
 
 async def tried(world: Path) -> dict[str, list[str]]:
     """The columns of the table, by who called."""
-    token_port = next(iter(free_ports(COMPONENTS).values()))
+    token_port = free_port()
     async with serving(SERVICE, secured(world, "mesh.toml", token_port=token_port)) as port:
         return {who.name: await column(world, port, token_port, who) for who in identities()}
 
@@ -125,7 +109,7 @@ def page(columns: Mapping[str, Sequence[str]]) -> str:
 def main() -> None:
     """Try, and write."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
-    with a_world() as world:
+    with tempfile.TemporaryDirectory() as folder, a_world(Path(folder)) as world:
         columns = asyncio.run(tried(world))
     PAGE.write_text(page(columns))
     let_in = sum(cell == LET_IN for each in columns.values() for cell in each)

@@ -27,7 +27,7 @@ from PIL import Image
 
 from bench import growing_log, replicas
 from bench.measuring import Line, Result, closed_loop, exponent, goal
-from bench.meshes import NOBODY_REFUSED, a_mesh, client_at, client_of, parser
+from bench.meshes import a_mesh, client_at, client_of, parser
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -199,10 +199,8 @@ def of_replicas(mesh: Mesh, rounds: int, environ: Mapping[str, str]) -> Seconds:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         places = [mesh.addresses]
         for count in REPLICAS:
-            places += [
-                stack.enter_context(replicas.another(mesh, folder, {**NOBODY_REFUSED, **environ}))
-                for _ in range(count - len(places))
-            ]
+            more = count - len(places)
+            places += [stack.enter_context(replicas.another(mesh, folder, environ)) for _ in range(more)]
             seconds["replicas", float(count)] = asyncio.run(by_replicas(places, rounds))
     return seconds
 

@@ -38,14 +38,18 @@ def end_cleanly() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
 
 
+def surroundings(environ: Mapping[str, str]) -> dict[str, str]:
+    """The environment of a bench's processes: this one's, and what a bench asks for besides."""
+    return {**NOBODY_REFUSED, **os.environ, **environ}
+
+
 @contextmanager
 def a_mesh(environ: Mapping[str, str] | None = None) -> Iterator[Mesh]:
     """A mesh of one's own on free ports, stopped at the end."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # who ends the bench ends the mesh
-    whole = {**NOBODY_REFUSED, **os.environ, **(environ or {})}
     with (
         tempfile.TemporaryDirectory() as home,
-        Mesh.start(Path(home), ports=free_ports(COMPONENTS), environ=whole) as mesh,
+        Mesh.start(Path(home), ports=free_ports(COMPONENTS), environ=surroundings(environ or {})) as mesh,
     ):
         yield mesh
 

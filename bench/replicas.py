@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import time
@@ -10,6 +9,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from bench.meshes import surroundings
 from groundwire.mesh import health, launch
 from groundwire.mesh.launch import Plan
 from groundwire.mesh.ports import free_ports
@@ -53,9 +53,9 @@ def _moved(plan: Plan, old: Mapping[str, str], new: Mapping[str, str]) -> Plan:
 
 @contextmanager
 def _process(plan: Path, environ: Mapping[str, str]) -> Iterator[None]:
-    command, whole = [sys.executable, launch.__file__, str(plan)], {**os.environ, **environ}
+    command = [sys.executable, launch.__file__, str(plan)]
     with plan.with_suffix(".log").open("wb") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=log, env=whole)  # noqa: S603 - ours
+        process = subprocess.Popen(command, stdout=log, stderr=log, env=surroundings(environ))  # noqa: S603 - ours
         try:
             yield
         finally:

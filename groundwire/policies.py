@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from groundwire.certificates import identity
 from groundwire.errors import InvalidRequest
-from groundwire.mesh.table import COMPONENTS, EDGES, MODEL_EDGES, Kind
+from groundwire.mesh.table import COMPONENTS, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -38,7 +38,7 @@ CALLS: Final[Mapping[tuple[str, str], tuple[str, ...]]] = {
     ("console", "perception"): ("GetImage", "Crop", "ListCapabilities"),
     ("llm", "perception"): ("Crop",),
 }
-"""The methods that a component needs of another: what is taken over may do no more than its work."""
+"""The methods that a component needs of another, for every edge between services: what is taken over may do no more."""
 
 SERVICES: Final = tuple(component.name for component in COMPONENTS if component.kind in (Kind.SERVICE, Kind.WEB))
 """Components of ours, in the order of starting."""
@@ -49,15 +49,10 @@ SPANS: Final = "opentelemetry.proto.collector.*"
 _NAME: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 
 
-def callees(name: str) -> tuple[str, ...]:
-    """The components of ours that a component calls, in the order of the table."""
-    edges = dict.fromkeys((*EDGES, *MODEL_EDGES))
-    return tuple(callee for caller, callee in edges if caller == name and callee in GRPC_SERVICES)
-
-
 def methods(name: str) -> tuple[str, ...]:
     """The methods that a component calls, and the pattern of spans."""
-    return (*(f"{GRPC_SERVICES[callee]}/{method}" for callee in callees(name) for method in CALLS[name, callee]), SPANS)
+    called = ((callee, needed) for (caller, callee), needed in CALLS.items() if caller == name)
+    return (*(f"{GRPC_SERVICES[callee]}/{method}" for callee, needed in called for method in needed), SPANS)
 
 
 def rendered() -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
@@ -24,7 +23,5 @@ def free_port() -> int:
 @pytest.fixture(scope="session")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A folder with certificates, policies and a token issuer's keys, and the issuer publishing them."""
-    folder = tmp_path_factory.mktemp("identity")
-    identities.make_world(folder)
-    with contextmanager(identities.published)(folder):
+    with identities.a_world(tmp_path_factory.mktemp("identity")) as folder:
         yield folder

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import datetime as dt
 import json
+from contextlib import contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
@@ -54,7 +55,15 @@ tenants = ["acme"]
 """
 
 
-def make_world(folder: Path) -> None:
+@contextmanager
+def a_world(folder: Path) -> Iterator[Path]:
+    """A folder with certificates, policies and a token issuer's keys, and the issuer publishing them."""
+    _fill(folder)
+    with _published(folder):
+        yield folder
+
+
+def _fill(folder: Path) -> None:
     """Certificates of an authority and of a false one, two policies, and the keys of a token issuer."""
     authority = certificates.open_authority(folder, NOW)
     for name in (*policies.SERVICES, "shop", "stranger"):
@@ -69,7 +78,8 @@ def make_world(folder: Path) -> None:
     (folder / "jwks.json").write_text(json.dumps({"keys": [jwk(SIGNING, "k1")]}))
 
 
-def published(world: Path) -> Iterator[None]:
+@contextmanager
+def _published(world: Path) -> Iterator[None]:
     """A real HTTP server that publishes the issuer's keys."""
 
     class Publishes(SimpleHTTPRequestHandler):
@@ -116,6 +126,12 @@ def bare(world: Path, port: int, who: str) -> grpc.aio.Channel:
         (own / "ca.crt").read_bytes(), (own / "tls.key").read_bytes(), (own / "tls.crt").read_bytes()
     )
     return grpc.aio.secure_channel(f"localhost:{port}", credentials)
+
+
+def by_token(world: Path, port: int) -> grpc.aio.Channel:
+    """The channel of a caller without a certificate."""
+    authority = grpc.ssl_channel_credentials((world / "llm" / "ca.crt").read_bytes())
+    return grpc.aio.secure_channel(f"localhost:{port}", authority)
 
 
 def token(

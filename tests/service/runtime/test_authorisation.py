@@ -12,7 +12,7 @@ from groundwire import policies
 from services.runtime.server import serving
 from services.runtime.status import from_rpc_error
 from tests.service.runtime.every_method import METHODS, SERVICE, path, status_of
-from tests.service.runtime.identities import bare, secured, token
+from tests.service.runtime.identities import bare, by_token, secured, token
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,10 +43,9 @@ async def test_no_method_acts_for_a_tenant_that_is_not_the_caller_s(world: Path)
 
 
 async def test_no_method_is_open_to_nobody_or_to_a_token_that_may_not(world: Path, free_port: int) -> None:
-    authority = grpc.ssl_channel_credentials((world / "llm" / "ca.crt").read_bytes())
     async with (
         serving(SERVICE, secured(world, "mesh.toml", token_port=free_port)),
-        grpc.aio.secure_channel(f"localhost:{free_port}", authority) as channel,
+        by_token(world, free_port) as channel,
     ):
         for method in METHODS:
             nobody = await status_of(channel, method, {})

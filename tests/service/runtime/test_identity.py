@@ -21,7 +21,7 @@ from services.runtime.server import Service, serving
 from services.runtime.status import from_rpc_error
 from services.runtime.tenant import current_tenant
 from tests.fakes.echo import Echo
-from tests.service.runtime.identities import FORGING, NOW, POLICY, SIGNING, bare, files, secured, token
+from tests.service.runtime.identities import FORGING, NOW, POLICY, SIGNING, bare, by_token, files, secured, token
 from tests.service.runtime.test_server import EchoSettings, ready
 
 if TYPE_CHECKING:
@@ -91,11 +91,7 @@ async def test_a_plain_connection_is_not_answered(world: Path) -> None:
 @asynccontextmanager
 async def token_channel(world: Path, free_port: int) -> AsyncIterator[grpc.aio.Channel]:
     """A client without a certificate, on the port for tokens."""
-    authority = grpc.ssl_channel_credentials((world / "llm" / "ca.crt").read_bytes())
-    async with (
-        telling(secured(world, token_port=free_port)),
-        grpc.aio.secure_channel(f"localhost:{free_port}", authority) as channel,
-    ):
+    async with telling(secured(world, token_port=free_port)), by_token(world, free_port) as channel:
         yield channel
 
 

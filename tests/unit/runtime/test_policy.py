@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from groundwire import policies
+from groundwire.mesh.table import EDGES, MODEL_EDGES
 from services.common.errors import MeshError, PermissionDenied
 from services.runtime.identity.policy import Peer, Policy, Rule
 from services.runtime.identity.policy_file import read_policy
@@ -77,6 +78,11 @@ def test_the_mesh_s_own_policy_lets_each_service_call_what_it_needs_and_nothing_
                 else:
                     with pytest.raises(PermissionDenied):
                         policy.authorise(peer, f"{service}/{method}", "acme")
+
+
+def test_there_are_methods_for_every_edge_between_services() -> None:
+    edges = {edge for edge in (*EDGES, *MODEL_EDGES) if edge[1] in policies.GRPC_SERVICES}
+    assert policies.CALLS.keys() == edges
 
 
 @pytest.mark.parametrize("caller", policies.SERVICES)
