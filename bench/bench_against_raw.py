@@ -27,7 +27,7 @@ import numpy as np
 from PIL import Image
 from tritonclient.grpc import InferInput, aio
 
-from bench.measuring import Line, Result, Series, goal, side_by_side
+from bench.measuring import Result, Series, goal, side_by_side, throughputs
 from bench.meshes import DEADLINE_S, Pictures, a_mesh, client_of, labelled, parser
 from groundwire.v1 import perception_service_pb2, perception_service_pb2_grpc, region_pb2
 
@@ -164,10 +164,7 @@ def result(series: list[Series]) -> Result:
             }
             for one in series
         },
-        lines=tuple(
-            Line(name, tuple((s.load, s.per_second) for s in series if s.system == name))
-            for name in dict.fromkeys(s.system for s in series)
-        ),
+        lines=throughputs(series),
         axes=("calls at a time", "calls a second"),
     )
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 import psutil
 
-from bench.measuring import Result, closed_loop
+from bench.measuring import Line, Result, closed_loop
 from bench.meshes import Pictures, a_mesh, client_of, parser
 
 if TYPE_CHECKING:
@@ -126,6 +126,8 @@ def result(rest: Mapping[str, float], loads: Sequence[Load], calls: int) -> Resu
         columns=("component", "at rest", *peaks_at, "after", "a call in flight", "a picture leaves"),
         rows=tuple(rows),
         facts={"rest": rest, "loads": [asdict(load) for load in loads], "calls": calls},
+        lines=tuple(Line(name, tuple((load.at_once, load.peak[name]) for load in loads)) for name in rest),
+        axes=("calls at a time", "MiB at the peak"),
     )
 
 

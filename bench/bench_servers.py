@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bench.measuring import Result, Series, goal, timed_loop
+from bench.measuring import Result, Series, goal, throughputs, timed_loop
 from bench.meshes import parser
 from bench.peers import ONE_THREAD, PEERS, PICTURE_BYTES, RAW, SERVERS, WORKERS, Unavailable, python_of, serving
 from groundwire.mesh.local import Mesh
@@ -208,6 +208,8 @@ def result(every: Sequence[Found]) -> Result:
         rows=tuple(row for found in every for row in rows_of(found)),
         verdicts=tuple(verdict for found in every for verdict in verdicts_of(found)),
         facts=facts,
+        lines=tuple(line for found in every for line in throughputs(found.series, f"{found.network}: ")),
+        axes=("calls at a time", "calls a second"),
     )
 
 

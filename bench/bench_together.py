@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench.measuring import Line, Result, side_by_side
+from bench.measuring import Result, side_by_side, throughputs
 from bench.meshes import parser
 from services.perception.triton import TritonModels
 from tests.mesh.triton_models_lab import PHRASES, picture
@@ -96,7 +96,6 @@ def result(series: Sequence[Series]) -> Result:
                     f"{together.percentile_ms(99):.0f}",
                 )
             )
-    names = dict.fromkeys(one.system for one in series)
     return Result(
         name="together",
         claim="requests alone and together",
@@ -110,7 +109,7 @@ def result(series: Sequence[Series]) -> Result:
             "together, p99 ms",
         ),
         rows=tuple(rows),
-        lines=tuple(Line(name, tuple((s.load, s.per_second) for s in series if s.system == name)) for name in names),
+        lines=throughputs(series),
         axes=("calls at a time", "calls a second"),
     )
 

@@ -145,6 +145,14 @@ class Line:
     points: tuple[tuple[float, float], ...]
 
 
+def throughputs(series: Sequence[Series], of: str = "") -> tuple[Line, ...]:
+    """Calls a second over load, a line for each system; `of` stands before its name."""
+    names = dict.fromkeys(one.system for one in series)
+    return tuple(
+        Line(of + name, tuple((one.load, one.per_second) for one in series if one.system == name)) for name in names
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Result:
     """What a bench found, as it goes to a terminal, a file and docs/performance.md.
