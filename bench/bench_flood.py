@@ -26,13 +26,18 @@ from bench.meshes import a_mesh, end_cleanly
 from groundwire.cli.example import QUESTION
 from groundwire.v1 import answer_pb2, grounding_service_pb2, grounding_service_pb2_grpc, image_pb2
 from services.common.errors import Overloaded
+from services.fusion.settings import FusionSettings
 from services.runtime.status import from_rpc_error
 from services.runtime.tenant import METADATA
 
 if TYPE_CHECKING:
     from groundwire.mesh.local import Mesh
 
-ENVIRON = {"GROUNDWIRE_FUSION_MAX_CALLS_WAITING": "32"}
+ENVIRON = {
+    "GROUNDWIRE_FUSION_MAX_CALLS_WAITING": "32",
+    "GROUNDWIRE_FUSION_MAX_CALLS_IN_FLIGHT": str(FusionSettings.model_fields["max_calls_in_flight"].default),
+}
+"""As many questions at once as the mesh comes with: other benches let all of their callers in."""
 CALL_S = 30.0
 OWN = (("grpc.use_local_subchannel_pool", 1),)
 """A connection that is not shared with the polite tenant."""
