@@ -14,6 +14,7 @@ Each step is a method of `Answering` that returns what a streaming caller is tol
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import aclosing, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -86,18 +87,32 @@ class Parts:
 async def answering(request: Request, parts: Parts) -> AsyncGenerator[Event]:
     """Answer, telling each step; the last event is the recorded answer."""
     work = Answering(request, parts)
-    for step in (work.admit, work.plan, work.perceive, work.resolve, work.escalate):
-        for event in await step():
+    async with aclosing(work):
+        for step in (work.admit, work.plan, work.perceive, work.resolve, work.escalate):
+            for event in await step():
+                yield event
+        async with aclosing(work.claim()) as claims:
+            async for event in claims:
+                yield event
+        for event in await work.record():
             yield event
-    async with aclosing(work.claim()) as claims:
-        async for event in claims:
-            yield event
-    for event in await work.record():
-        yield event
+
+
+@dataclass(frozen=True, slots=True)
+class _Planned:
+    """What the question needs, in the light of the turns before it, and whether the rules stood in for a model."""
+
+    plan: Plan
+    turns: tuple[PastTurn, ...]
+    degraded: bool
+    took_s: float
 
 
 class Answering:
-    """The answer in the making. Its steps run once each, in the order of the module's list."""
+    """The answer in the making. Its steps run once each, in the order of the module's list.
+
+    What the question needs does not depend on the picture, so planning runs beside the admission of the image.
+    """
 
     def __init__(self, request: Request, parts: Parts) -> None:
         self._request = request
@@ -116,6 +131,7 @@ class Answering:
         self._answer.create_time.FromDatetime(parts.world.now())
         self._meant = earlier.Meant()
         self._claims: list[Claim] = []
+        self._planning = asyncio.create_task(self._planned())
         self._plan: Plan
         self._looking: Looking
         self._resolution: Resolution
@@ -139,19 +155,31 @@ class Answering:
         return (Event(admitted=held),)
 
     async def plan(self) -> Events:
-        """Have the question planned, unless the call came with its plan; find what it means by "it"."""
-        with self._step("plan"):
-            turns = await self._turns()
-            if self._request.plan is not None:
-                self._plan = self._request.plan
-            else:
-                self._plan, degraded = await self._parts.language.plan(self._request.question, turns)
-                self._degrade(answer_pb2.DEGRADATION_LLM_RULES, when=degraded)
-        self._meant = earlier.meant(self._plan, turns, self._answer.image.digest)
+        """Take the plan; find what it means by "it"."""
+        planned = await self._planning
+        self._plan = planned.plan
+        self._answer.timings.append(convert.timing_to("plan", planned.took_s))
+        self._degrade(answer_pb2.DEGRADATION_LLM_RULES, when=planned.degraded)
+        self._meant = earlier.meant(self._plan, planned.turns, self._answer.image.digest)
         reused = (region for regions in self._meant.regions.values() for region in regions)
         self._looking.regions.update((region.id, region) for region in reused)
         self._answer.plan.CopyFrom(wire.plan_to(self._plan))
         return (Event(plan=self._answer.plan),)
+
+    async def aclose(self) -> None:
+        """Stop what runs beside the steps."""
+        self._planning.cancel()
+        await asyncio.gather(self._planning, return_exceptions=True)
+
+    async def _planned(self) -> _Planned:
+        """Have the question planned, unless the call came with its plan."""
+        began = self._parts.world.seconds()
+        with telemetry.tracer().start_as_current_span("plan"):
+            turns = await self._turns()
+            plan, degraded = self._request.plan, False
+            if plan is None:
+                plan, degraded = await self._parts.language.plan(self._request.question, turns)
+        return _Planned(plan, turns, degraded, self._parts.world.seconds() - began)
 
     async def _turns(self) -> tuple[PastTurn, ...]:
         name = self._request.conversation_id

@@ -140,7 +140,7 @@ def store_from(number: int) -> int:
     return number
 
 
-def look_to(look: Look, first_region_number: int) -> perception_service_pb2.PerceiveRequest:
+def look_to(look: Look) -> perception_service_pb2.PerceiveRequest:
     """The look as a request."""
     return perception_service_pb2.PerceiveRequest(
         image_digest=look.image_digest,
@@ -148,7 +148,6 @@ def look_to(look: Look, first_region_number: int) -> perception_service_pb2.Perc
         tier=region_pb2.Tier.ValueType(look.tier),
         phrases=look.phrases,
         area=None if look.area is None else wire.box_to(look.area),
-        first_region_number=first_region_number,
     )
 
 

@@ -75,10 +75,10 @@ class Inquiring:
         match inquiry:
             case ReadAgain(place):
                 look = Look(digest, Capability.READ_TEXT, Tier.ACCURATE, area=place)
-                return (await perception.perceive(look, 1)).regions
+                return (await perception.perceive(look)).regions
             case FindAgain(place, phrases, tier):
                 look = Look(digest, Capability.DETECT, tier, phrases, place)
-                return (await perception.perceive(look, 1)).regions
+                return (await perception.perceive(look)).regions
             case MeasureAgain(place, mask):
                 return (await perception.measure(digest, [(place, mask)]))[0]
             case AskJudge(statement, places):

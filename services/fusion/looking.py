@@ -17,6 +17,7 @@ from services.fusion.core import needs, phrases, pool
 from services.fusion.core.abstain import Missing, Sight
 from services.fusion.core.resolve import Scene
 from services.fusion.ports import Look
+from services.runtime import tasks
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -95,31 +96,53 @@ class Looking:
             return ()
 
     async def _look(self, plan: Plan, tier: Tier, unfound: frozenset[str]) -> tuple[Region, ...]:
+        """Look with every capability at once. Regions are numbered in the plan's order, whatever comes first.
+
+        What some of the looks found stays where others fail or are cut off.
+        """
+        looks = [
+            Look(self.image_digest, capability, tier, _phrases(capability, targets, unfound))
+            for capability, targets in needs.needed(plan).items()
+        ]
+        seen: list[list[Region]] = [[] for _ in looks]
         found: list[Region] = []
-        for capability, targets in needs.needed(plan).items():
-            look = Look(self.image_digest, capability, tier, _phrases(capability, targets, unfound))
-            try:
-                found.extend(await self._take(look))
-                found.extend(await self._by_other_names(look))
-            except CapabilityNotBound as error:
-                self.missing[capability] = Missing(capability, error.remedy)
+        try:
+            await tasks.all_or_first_error([self._see(look, into) for look, into in zip(looks, seen, strict=True)])
+        finally:
+            for regions in seen:
+                found.extend(self._numbered(regions))
         return tuple(found)
 
-    async def _by_other_names(self, look: Look) -> tuple[Region, ...]:
-        """Search for what the detector does not know by the name that was asked for, but may know by another."""
+    async def _see(self, look: Look, into: list[Region]) -> None:
+        """Take a look, and another by what its things are called besides where the detector knows no such name."""
+        try:
+            into.extend(await self._take(look))
+            if others := self._by_other_names(look):
+                into.extend(await self._take(others))
+        except CapabilityNotBound as error:
+            self.missing[look.capability] = Missing(look.capability, error.remedy)
+
+    def _by_other_names(self, look: Look) -> Look | None:
+        """The look for what the detector does not know by the name that was asked for, but may know by another."""
         unknown = [phrase for phrase in look.phrases if phrase in self.unsearchable]
         others = dict.fromkeys(name for phrase in unknown for name in phrases.names(phrase))
         untried = tuple(name for name in others if name not in look.phrases and name not in self.unsearchable)
-        return await self._take(replace(look, phrases=untried)) if untried else ()
+        return replace(look, phrases=untried) if untried else None
 
     async def _take(self, look: Look) -> tuple[Region, ...]:
-        looked = await self.perception.perceive(look, self.next_number())
-        self.regions.update((region.id, region) for region in looked.regions)
+        looked = await self.perception.perceive(look)
         self.unsearchable.update(looked.unsearchable)
         asked = look.phrases or ("",)
         self.searched |= {(look.capability, look.tier, each) for each in asked if each not in looked.unsearchable}
         self._sources.update(((look.capability, look.tier), region.source) for region in looked.regions[:1])
         return looked.regions
+
+    def _numbered(self, regions: Sequence[Region]) -> tuple[Region, ...]:
+        """The regions under numbers above every one that there is, among those of the answer."""
+        first = max((int(region_id.lstrip("r")) for region_id in self.regions), default=0) + 1
+        named = tuple(replace(region, id=f"r{number}") for number, region in enumerate(regions, start=first))
+        self.regions.update((region.id, region) for region in named)
+        return named
 
     async def measure(self) -> None:
         """Have the things outlined and measured that were not yet; what cannot be, stays without."""
@@ -165,10 +188,6 @@ class Looking:
             found = next((s for s in bound if s.tier is tier), next(iter(bound), unknown))
             self._sources[capability, tier] = replace(found, tier=tier)
         return self._sources[capability, tier]
-
-    def next_number(self) -> int:
-        """The number of the next region: above every one that there is."""
-        return max((int(region_id.lstrip("r")) for region_id in self.regions), default=0) + 1
 
     def scene(self, earlier: Mapping[str, tuple[Region, ...]]) -> Scene:
         """What resolution may know."""

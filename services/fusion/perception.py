@@ -46,10 +46,10 @@ class GrpcPerception:
         except grpc.aio.AioRpcError as error:
             raise from_rpc_error(error, part=PART) from error
 
-    async def perceive(self, look: Look, first_region_number: int) -> Looked:
+    async def perceive(self, look: Look) -> Looked:
         """Take a look."""
         try:
-            response = await self._stub.Perceive(convert.look_to(look, first_region_number))
+            response = await self._stub.Perceive(convert.look_to(look))
         except grpc.aio.AioRpcError as error:
             raise from_rpc_error(error, part=PART) from error
         regions = tuple(wire.region_from(region) for region in response.regions)

@@ -55,8 +55,8 @@ class Perception(Protocol):
         """Describe an image that is held."""
         ...
 
-    async def perceive(self, look: Look, first_region_number: int) -> Looked:
-        """Take a look. Region ids start at `first_region_number`.
+    async def perceive(self, look: Look) -> Looked:
+        """Take a look. Regions are numbered from 1, in each look anew.
 
         Raises:
             CapabilityNotBound: Nothing is bound to the look's capability.

@@ -16,10 +16,10 @@ from services.perception import pillow
 from services.perception.core import findings, masks, views
 from services.perception.ports import ModelMissing
 from services.perception.seen import Outline, Seen
-from services.runtime import attributes, telemetry
+from services.runtime import attributes, tasks, telemetry
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
+    from collections.abc import Awaitable, Callable, Iterator, Sequence
 
     from opentelemetry.trace import Span
 
@@ -208,7 +208,7 @@ class Sight:
                     found = await self._call(capability, binding.model, seen, phrases)
                     return found, self._source(capability, binding, found.run, span)
 
-        return await _all_or_first_error([ask(view) for view in shown])
+        return await tasks.all_or_first_error([ask(view) for view in shown])
 
     async def _call(self, capability: Capability, model: str, seen: Pixels, phrases: tuple[str, ...]) -> Found:
         if capability is Capability.DETECT:
@@ -256,15 +256,6 @@ def _call_span(binding: Binding, seen: Size) -> Iterator[Span]:
     }
     with telemetry.tracer().start_as_current_span(f"model {binding.model}", attributes=facts) as span:
         yield span
-
-
-async def _all_or_first_error(work: Sequence[Coroutine[None, None, T]]) -> list[T]:
-    try:
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(each) for each in work]
-    except ExceptionGroup as failed:
-        raise failed.exceptions[0] from failed
-    return [task.result() for task in tasks]
 
 
 def _regions(digest: str, look: Look, shown: Sequence[View], sources: Sequence[Source]) -> tuple[Region, ...]:

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Final
+from typing import TYPE_CHECKING, Final, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine, Sequence
+
+T = TypeVar("T")
 
 AGAIN_S: Final = 1.0
 """How long a cancelled task gets before it is cancelled again, seconds."""
@@ -18,3 +23,13 @@ async def end(task: asyncio.Task[None]) -> None:
     while not task.done():
         task.cancel()
         await asyncio.wait([task], timeout=AGAIN_S)
+
+
+async def all_or_first_error(work: Sequence[Coroutine[None, None, T]]) -> list[T]:
+    """What each gives, in order, side by side. The first failure ends the others and is raised as it is."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(each) for each in work]
+    except ExceptionGroup as failed:
+        raise failed.exceptions[0] from failed
+    return [task.result() for task in tasks]

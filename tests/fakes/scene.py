@@ -118,7 +118,7 @@ class Scene:
         image.size.width, image.size.height = SIZE.width, SIZE.height
         return image
 
-    async def perceive(self, look: Look, first_region_number: int) -> Looked:
+    async def perceive(self, look: Look) -> Looked:
         self.looks.append(look)
         await self._wait()
         if self.world is not None and self.world.seconds_left is not None:
@@ -134,8 +134,7 @@ class Scene:
                 capability=look.capability.word,
             )
         found = self._read(look) if look.capability is Capability.READ_TEXT else self._found(look)
-        numbered = enumerate(found, start=first_region_number)
-        regions = tuple(_region(f"r{number}", look, *each) for number, each in numbered)
+        regions = tuple(_region(f"r{number}", look, *each) for number, each in enumerate(found, start=1))
         unknown = tuple(phrase for phrase in look.phrases if not self._knows(phrase, look.tier))
         return Looked(regions, unknown)
 
