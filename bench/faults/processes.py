@@ -23,6 +23,11 @@ SLOW_S = 12.0
 SLOW_SHARE = 0.75
 """Share of the time that a slowed part stands still."""
 STARVE_S = 8.0
+FEWEST = 3
+"""Descriptors are given below this number: input, output and errors, which a process has from the beginning.
+
+What it has open beyond stays open, but what it closes it cannot open again.
+"""
 
 NO_DESCRIPTORS = r"[Tt]oo many open files|EMFILE|out of file descriptors"
 
@@ -108,7 +113,7 @@ def starved(part: str) -> Fault:
         found = processes(mesh, part)
         before = {process: limits for process in found if (limits := _limits(process))}
         for process, (_, hard) in before.items():
-            _allow(process, process.num_fds(), hard)
+            _allow(process, FEWEST, hard)
         pause(STARVE_S)
         full = sum(map(_is_full, found))
         for process, limits in before.items():
@@ -130,18 +135,24 @@ def _limits(process: psutil.Process) -> tuple[int, int] | None:
 
 
 def _allow(process: psutil.Process, soft: int, hard: int) -> None:
-    """Change that, as the user and group that the process belongs to: even root may not where it lacks that right."""
-    command = ["prlimit", "--pid", str(process.pid), f"--nofile={soft}:{hard}"]
+    """Change that, as the user and group that the process belongs to: even root may not where it lacks that right.
+
+    By setpriv: with `user=`, Python would fork this process, and gRPC's threads may kill the child before it begins.
+    """
     with suppress(psutil.NoSuchProcess):
-        uid, gid = process.uids().real, process.gids().real
-        subprocess.run(command, user=uid, group=gid, extra_groups=[], check=False, capture_output=True)  # noqa: S603
+        user = ["setpriv", f"--reuid={process.uids().real}", f"--regid={process.gids().real}", "--clear-groups"]
+        command = [*user, "prlimit", "--pid", str(process.pid), f"--nofile={soft}:{hard}"]
+        done = subprocess.run(command, check=False, capture_output=True, text=True)  # noqa: S603 - our own words
+        if done.returncode and process.is_running():
+            raise RuntimeError(f"the limit of process {process.pid} could not be set: {done.stderr.strip()}")
 
 
 def _is_full(process: psutil.Process) -> bool:
-    """Whether a process has as many files open as it may."""
-    with suppress(psutil.NoSuchProcess):
+    """Whether a process would be given no further descriptor: it gets the lowest number that is free."""
+    with suppress(OSError):
+        used = {int(entry.name) for entry in Path(f"/proc/{process.pid}/fd").iterdir()}
         limits = _limits(process)
-        return limits is not None and process.num_fds() >= limits[0]
+        return limits is not None and used.issuperset(range(limits[0]))
     return False
 
 

@@ -33,7 +33,7 @@ def of(at: Addresses, timeout_s: float) -> Client:
 
 def addresses(address: str) -> Addresses:
     """Where the mesh that is meant listens; see `client`."""
-    mesh = None if address else running()
+    mesh = meant_here(address)
     if mesh is not None:
         return local_addresses(mesh)
     environ = os.environ
@@ -48,6 +48,12 @@ def addresses(address: str) -> Addresses:
 def local_addresses(mesh: State) -> Addresses:
     """Where the services of a mesh on this machine listen."""
     return Addresses(**{name: mesh.addresses[name] for name in ("fusion", "perception", "llm", "provenance")})
+
+
+def meant_here(address: str) -> State | None:
+    """The mesh of this folder's home, where it runs and is what the address means: none given, or its own fusion's."""
+    mesh = running()
+    return mesh if mesh is not None and address in ("", mesh.addresses["fusion"]) else None
 
 
 def running() -> State | None:

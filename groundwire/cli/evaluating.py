@@ -74,7 +74,7 @@ def target(address: str, usd_per_cpu_hour: float = 0.0) -> Target:
     """The mesh that is meant, with its processes where it runs here."""
     addresses = connect.addresses(address)
     pids: tuple[int, ...] = ()
-    if not address and connect.running() is not None:
+    if connect.meant_here(address) is not None:
         from groundwire.cli import local  # noqa: PLC0415 - the launcher; not in a client's installation
 
         pids = tuple(one.process.pid for one in local.components() if one.process.pid)

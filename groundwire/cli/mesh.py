@@ -101,8 +101,7 @@ def status(
     Every service with its health, and which capabilities are bound to which models.
     Exit status 0 when every service serves, 1 otherwise.
     """
-    here = not address and connect.running() is not None
-    components = local.components() if here else ()
+    components = local.components() if connect.meant_here(address) else ()
     with connect.client(address, timeout) as client:
         seen = client.status(timeout_s=timeout)
     if as_json:

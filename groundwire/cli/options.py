@@ -18,7 +18,9 @@ Address: TypeAlias = Annotated[
         "--address",
         metavar="HOST:PORT",
         help="Where fusion listens. If not given: the mesh that runs in this folder's .groundwire "
-        "(or $GROUNDWIRE_HOME), else $GROUNDWIRE_ADDRESS, else 127.0.0.1:50051.",
+        "(or $GROUNDWIRE_HOME), else $GROUNDWIRE_ADDRESS, else 127.0.0.1:50051. The other services of a mesh elsewhere "
+        "are looked for on the same host at ports 50052 to 50054, or where $GROUNDWIRE_PERCEPTION_ADDRESS, "
+        "$GROUNDWIRE_LLM_ADDRESS and $GROUNDWIRE_PROVENANCE_ADDRESS say.",
         show_default=False,
     ),
 ]

@@ -85,7 +85,8 @@ class ModelTurns:
     async def _served(self, model: str) -> _Served:
         if model not in self._known:
             self._known[model] = asyncio.create_task(self._learn(model))
-        return await asyncio.shield(self._known[model])
+        learning = self._known[model]
+        return learning.result() if learning.done() else await asyncio.shield(learning)
 
     async def _learn(self, model: str) -> _Served:
         try:

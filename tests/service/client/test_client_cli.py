@@ -18,7 +18,8 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from groundwire import Answer
-from groundwire.cli import app, example
+from groundwire.addresses import Addresses
+from groundwire.cli import app, connect, example
 from groundwire.mesh.places import supervisor_socket
 from groundwire.mesh.state import State
 from groundwire.mesh.table import Kind
@@ -274,6 +275,18 @@ def test_a_mesh_of_this_folder_is_found_and_left_running(
         assert Answer.from_json(result.stdout).best is not None
     assert len(mesh.world.answers) == 2
     assert State.find(running.home) == running
+
+
+def test_the_address_of_this_folders_mesh_means_all_of_its_services(
+    running: State, mesh: SimulatedMesh, photo: Path
+) -> None:
+    at = running.addresses["fusion"]
+    assert CliRunner().invoke(app, ["ask", str(photo), QUESTION, "--address", at]).exit_code == 0
+    listed = CliRunner().invoke(app, ["list", "--address", at, "--json"])  # provenance is asked
+    assert listed.exit_code == 0
+    assert len(mesh.world.answers) == 1
+    assert connect.addresses(at) == mesh.addresses
+    assert connect.addresses("127.0.0.1:1") == Addresses.beside("127.0.0.1:1")
 
 
 def test_down_where_nothing_runs_is_no_error(groundwire: Callable[..., Result]) -> None:
