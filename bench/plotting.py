@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING, Any, Final
 
 import matplotlib as mpl
@@ -16,20 +17,29 @@ SIZE_IN: Final = (8.0, 4.2)
 STYLE: Final[dict[Any, Any]] = {"svg.fonttype": "none", "svg.hashsalt": "groundwire", "font.size": 10.0}
 """Letters stay letters, and the same figures make the same file."""
 MOST_TICKS: Final = 8
+MOST_TOLD: Final = 10
+"""Lines whose values are written beside them; those of more would lie upon one another."""
+STYLES: Final = ("solid", "dashed", "dotted", "dashdot")
 ROUND_FROM: Final = 1000
 """Values from here on are told without a fraction."""
 
 
 def draw(lines: Sequence[Mapping[str, Any]], axes: Sequence[str], path: Path) -> None:
-    """Lines, each with a name and points (x, y), over logarithmic axes, as SVG."""
+    """Lines, each with a name and points (x, y), over logarithmic axes, as SVG.
+
+    Of names such as "tiny: raw" and "heavy: raw", what follows the colon has a colour and what precedes it a dash.
+    """
+    looks = _looks([line["name"] for line in lines])
     with mpl.rc_context(STYLE):
         figure = Figure(SIZE_IN, layout="constrained")
         plot = figure.subplots()
         for line in lines:
-            (drawn,) = plot.plot(*zip(*sorted(line["points"]), strict=True), marker="o", label=line["name"])
-            for x, y in line["points"]:
+            color, style = looks[line["name"]]
+            points = zip(*sorted(line["points"]), strict=True)
+            plot.plot(*points, color=color, linestyle=style, marker="o", label=line["name"])
+            for x, y in line["points"] if len(lines) <= MOST_TOLD else ():
                 told = f"{y:,.0f}" if y >= ROUND_FROM else f"{y:.3g}"
-                plot.annotate(told, (x, y), (0, 6), textcoords="offset points", fontsize=8, color=drawn.get_color())
+                plot.annotate(told, (x, y), (0, 6), textcoords="offset points", fontsize=8, color=color)
         plot.set(xscale="log", yscale="log", xlabel=axes[0], ylabel=axes[1])
         across = sorted({x for line in lines for x, _ in line["points"]})
         if len(across) <= MOST_TICKS:
@@ -42,3 +52,11 @@ def draw(lines: Sequence[Mapping[str, Any]], axes: Sequence[str], path: Path) ->
         figure.legend(loc="outside right upper", frameon=False)
         path.parent.mkdir(parents=True, exist_ok=True)
         figure.savefig(path, metadata={"Date": None})
+
+
+def _looks(names: Sequence[str]) -> dict[str, tuple[str, str]]:
+    """Colour and style of each line."""
+    parts = {name: name.rpartition(": ") for name in names}
+    colors = {which: f"C{number}" for number, which in enumerate(dict.fromkeys(last for _, _, last in parts.values()))}
+    styles = dict(zip(dict.fromkeys(group for group, _, _ in parts.values()), itertools.cycle(STYLES), strict=False))
+    return {name: (colors[last], styles[group]) for name, (group, _, last) in parts.items()}

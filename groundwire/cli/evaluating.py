@@ -148,13 +148,13 @@ def _bar() -> Progress:
 
 def _teller(bar: Progress, task: Any) -> Any:
     """Moves the bar on, and counts what went wrong."""
-    errors = 0
+    errors, said = 0, ""
 
     def told(call: Call) -> None:
-        nonlocal errors
-        errors += call.answer is None
-        bar.update(
-            task, advance=1, errors=f"{errors} errors, the last: {call.error}" if errors and call.error else None
-        )
+        nonlocal errors, said
+        if call.answer is None:
+            errors += 1
+            said = f"errors: {errors}, the last: {call.error}"
+        bar.update(task, advance=1, errors=said)
 
     return told

@@ -93,3 +93,13 @@ def test_a_result_is_written_and_its_lines_are_drawn_the_same_each_time(tmp_path
     assert drawn[0] == drawn[1]
     texts = {"".join(each.itertext()) for each in ET.fromstring(drawn[0]).iter("{http://www.w3.org/2000/svg}text")}  # noqa: S314 - written by ourselves
     assert {"raw", "mesh", "across", "up", "1", "16"} <= texts
+
+
+def test_a_system_has_one_colour_whatever_it_was_measured_with(tmp_path: Path) -> None:
+    lines = [{"name": f"{network}: raw", "points": [(1, 10), (16, y)]} for network, y in (("tiny", 30), ("heavy", 20))]
+    draw(lines, ("across", "up"), tmp_path / "x.svg")
+    drawn = (tmp_path / "x.svg").read_text()
+    first, second = "#1f77b4", "#ff7f0e"  # of matplotlib's colours
+    assert first in drawn
+    assert second not in drawn
+    assert "stroke-dasharray" in drawn
