@@ -18,9 +18,12 @@ if TYPE_CHECKING:
 CASUAL_SHARE: Final = 0.75
 """Calls with little at stake are refused once their tenant has this share of its turns, or no turn is free."""
 
-KEPT_SHARE: Final = 0.1
-MOST_KEPT_S: Final = 0.05
-"""How long a turn is kept for a tenant that had little lately: a share of the mean turn, at most so long. Seconds."""
+KEPT_SHARE: Final = 0.3
+MOST_KEPT_S: Final = 0.1
+"""How long a turn is kept for a tenant that had little lately: a share of the mean turn, at most so long. Seconds.
+
+Between two looks of an answer lie hundredths of a second, on a busy machine up to a tenth.
+"""
 
 PATIENCE_S: Final = 60.0
 """Within how many seconds a call without a deadline wants to be served. Else those with one would always go before it.
