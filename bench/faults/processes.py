@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 from contextlib import contextmanager, suppress
@@ -140,8 +141,9 @@ def _allow(process: psutil.Process, soft: int, hard: int) -> None:
     By setpriv: with `user=`, Python would fork this process, and gRPC's threads may kill the child before it begins.
     """
     with suppress(psutil.NoSuchProcess):
-        user = ["setpriv", f"--reuid={process.uids().real}", f"--regid={process.gids().real}", "--clear-groups"]
-        command = [*user, "prlimit", "--pid", str(process.pid), f"--nofile={soft}:{hard}"]
+        uid, gid = process.uids().real, process.gids().real
+        another = ["setpriv", f"--reuid={uid}", f"--regid={gid}", "--clear-groups"] if uid != os.geteuid() else []
+        command = [*another, "prlimit", "--pid", str(process.pid), f"--nofile={soft}:{hard}"]
         done = subprocess.run(command, check=False, capture_output=True, text=True)  # noqa: S603 - our own words
         if done.returncode and process.is_running():
             raise RuntimeError(f"the limit of process {process.pid} could not be set: {done.stderr.strip()}")
