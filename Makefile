@@ -142,8 +142,8 @@ fmt: $(VENV)/dev.stamp ## Format the code and the contract
 
 .PHONY: proto
 proto: $(VENV)/dev.stamp ## Generate the stubs
-	$(BIN)/python -m grpc_tools.protoc -Iprotos --python_out=. --mypy_out=quiet:. $(PROTOS)
-	$(BIN)/python -m grpc_tools.protoc -Iprotos --grpc_python_out=. --mypy_grpc_out=quiet:. $(SERVICE_PROTOS)
+	PATH=$(CURDIR)/$(BIN):$$PATH $(BIN)/python -m grpc_tools.protoc -Iprotos --python_out=. --mypy_out=quiet:. $(PROTOS)
+	PATH=$(CURDIR)/$(BIN):$$PATH $(BIN)/python -m grpc_tools.protoc -Iprotos --grpc_python_out=. --mypy_grpc_out=quiet:. $(SERVICE_PROTOS)
 
 .PHONY: proto-check
 proto-check: $(VENV)/dev.stamp

@@ -340,7 +340,9 @@ class StepTiming(_message.Message):
     """Name of the step: admit, plan, perceive, resolve, escalate, compose, check, record."""
     @_builtins.property
     def duration(self) -> _duration_pb2.Duration:
-        """Wall time."""
+        """Wall time that the answer spent in it. Planning runs beside admission, so `plan` is how long it was still waited
+        for; `check` begins with `compose` and holds all of it.
+        """
 
     def __init__(
         self,

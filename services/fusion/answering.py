@@ -105,7 +105,6 @@ class _Planned:
     plan: Plan
     turns: tuple[PastTurn, ...]
     degraded: bool
-    took_s: float
 
 
 class Answering:
@@ -155,10 +154,11 @@ class Answering:
         return (Event(admitted=held),)
 
     async def plan(self) -> Events:
-        """Take the plan; find what it means by "it"."""
+        """Take the plan; find what it means by "it". The step's time is what the answer waited: times add up."""
+        began = self._parts.world.seconds()
         planned = await self._planning
+        self._answer.timings.append(convert.timing_to("plan", self._parts.world.seconds() - began))
         self._plan = planned.plan
-        self._answer.timings.append(convert.timing_to("plan", planned.took_s))
         self._degrade(answer_pb2.DEGRADATION_LLM_RULES, when=planned.degraded)
         self._meant = earlier.meant(self._plan, planned.turns, self._answer.image.digest)
         reused = (region for regions in self._meant.regions.values() for region in regions)
@@ -173,13 +173,12 @@ class Answering:
 
     async def _planned(self) -> _Planned:
         """Have the question planned, unless the call came with its plan."""
-        began = self._parts.world.seconds()
         with telemetry.tracer().start_as_current_span("plan"):
             turns = await self._turns()
             plan, degraded = self._request.plan, False
             if plan is None:
                 plan, degraded = await self._parts.language.plan(self._request.question, turns)
-        return _Planned(plan, turns, degraded, self._parts.world.seconds() - began)
+        return _Planned(plan, turns, degraded)
 
     async def _turns(self) -> tuple[PastTurn, ...]:
         name = self._request.conversation_id
