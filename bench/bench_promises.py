@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench.measuring import Line, Result, Series, goal, side_by_side
+from bench.measuring import Result, Series, goal, side_by_side, throughputs
 from bench.meshes import Pictures, a_mesh, client_of, guarded_mesh, labelled, parser
 from groundwire.cli import example
 
@@ -157,10 +157,7 @@ def result(series: Mapping[str, Sequence[Series]], answers: Sequence[Answer]) ->
             f"{work}, {system}, {load:g}": [each.per_second for each in one.rounds]
             for (work, system, load), one in by.items()
         },
-        lines=tuple(
-            Line(system, tuple((load, by[KNOWN, system, load].per_second) for load in LOADS[KNOWN]))
-            for system in dict.fromkeys(one.system for one in series[KNOWN])
-        ),
+        lines=throughputs(series[KNOWN]),
         axes=("calls at a time, known picture", "calls a second"),
     )
 

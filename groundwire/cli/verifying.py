@@ -57,7 +57,7 @@ def trusted(said: str, address: str, log: Log) -> PublicKey:
     """The key to verify with: the one that was given, that of the mesh of this folder, or the service's own word."""
     if said:
         return key_of(said)
-    mesh = None if address else connect.running()
+    mesh = connect.meant_here(address)
     if mesh is not None and (mesh.home / PUBLIC_KEY).is_file():
         return key_of(str(mesh.home / PUBLIC_KEY))
     try:
@@ -79,5 +79,5 @@ def copies(folder: Path | None, address: str) -> Sequence[Path]:
         if not folder.is_dir():
             raise InvalidRequest(f"{folder} is no folder", metadata={"field": "checkpoints"})
         return copies_in(folder)
-    mesh = None if address else connect.running()
+    mesh = connect.meant_here(address)
     return copies_in(mesh.home / CHECKPOINTS) if mesh is not None else ()

@@ -155,9 +155,8 @@ class Answering:
 
     async def plan(self) -> Events:
         """Take the plan; find what it means by "it". The step's time is what the answer waited: times add up."""
-        began = self._parts.world.seconds()
-        planned = await self._planning
-        self._answer.timings.append(convert.timing_to("plan", self._parts.world.seconds() - began))
+        with self._timed("plan"):
+            planned = await self._planning
         self._plan = planned.plan
         self._degrade(answer_pb2.DEGRADATION_LLM_RULES, when=planned.degraded)
         self._meant = earlier.meant(self._plan, planned.turns, self._answer.image.digest)
@@ -308,9 +307,14 @@ class Answering:
     @contextmanager
     def _step(self, name: str) -> Iterator[None]:
         """A span around a step, and its time in the answer."""
-        began = self._parts.world.seconds()
-        with telemetry.tracer().start_as_current_span(name):
+        with self._timed(name), telemetry.tracer().start_as_current_span(name):
             yield
+
+    @contextmanager
+    def _timed(self, name: str) -> Iterator[None]:
+        """The step's time in the answer, unless it fails."""
+        began = self._parts.world.seconds()
+        yield
         self._answer.timings.append(convert.timing_to(name, self._parts.world.seconds() - began))
 
 

@@ -11,6 +11,7 @@ from services.common.geometry import Box
 from services.common.plans import Plan, Target, Task
 from services.common.regions import Capability
 from tests.fakes import asked
+from tests.fakes.answers import KnownWorld
 from tests.fakes.asked import ask, refused
 from tests.fakes.language import ENGINE, ScriptedLanguage
 from tests.fakes.scene import Scene, Thing, sure
@@ -120,3 +121,11 @@ async def test_a_look_that_fails_ends_the_question_whatever_the_other_found() ->
     async with asked.fusion(scene, ScriptedLanguage(PLANS)) as stub:
         told = await asyncio.wait_for(refused(ask(stub, ALL)), 10)
     assert isinstance(told, PartUnavailable)
+
+
+async def test_what_one_look_found_stays_where_the_other_is_cut_off() -> None:
+    scene = Scene([sure("OPEN", 100, 100)], [CUP], hold=asyncio.Event(), hold_from=2)
+    async with asked.fusion(scene, ScriptedLanguage(PLANS), world=KnownWorld(seconds_left=0.4)) as stub:
+        answer = await asyncio.wait_for(ask(stub, ALL), 10)
+    assert scene.cancelled.is_set()
+    assert [(region.id, region.label) for region in answer.regions] == [("r1", "cup")]
